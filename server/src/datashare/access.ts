@@ -1,0 +1,66 @@
+import { SimilarityError, PROJECT_NAME } from '@datashare-similarity/shared'
+
+declare const projectNameBrand: unique symbol
+/** A project's name in a form that Datashare takes. It says nothing about who may read it: that is GrantedProject. */
+export type ProjectName = string & { readonly [projectNameBrand]: true }
+
+/** @throws SimilarityError invalid_project_name */
+export function projectName(raw: string): ProjectName {
+  if (!PROJECT_NAME.test(raw)) throw new SimilarityError('invalid_project_name')
+  return raw as ProjectName
+}
+
+/** The two headers that make an identity, exactly as the caller sent them. Never parsed, never logged. */
+export interface Credentials {
+  readonly cookie: string | undefined
+  readonly authorization: string | undefined
+}
+
+class Granted {
+  /** Makes the type nominal: only this file can make one. */
+  readonly #proof = true
+  readonly name: ProjectName
+  readonly caller: Caller
+
+  constructor(name: ProjectName, caller: Caller) {
+    this.name = name
+    this.caller = caller
+  }
+
+  get isProven(): boolean {
+    return this.#proof
+  }
+}
+
+/** A project that Datashare has just said this caller may read: the key to every search and status. */
+export type GrantedProject = Granted
+
+export interface Permissions {
+  readonly vectorize: boolean
+  readonly wipe: boolean
+  /** Administrator of the project: may stop other people's tasks. */
+  readonly admin: boolean
+}
+
+/** Somebody whom Datashare knows, and what they may read. Made by AccessCheck only. */
+export interface Caller {
+  readonly uid: string
+  readonly credentials: Credentials
+  readonly projects: readonly ProjectName[]
+  /** @throws SimilarityError project_forbidden: the same for a project that is not granted and for one that does not exist */
+  grant(name: string): GrantedProject
+  /** Null instead of an error, for tasks: the answer there is 404. */
+  mayRead(name: string): GrantedProject | null
+  /** @throws SimilarityError role_unknown when asked to `demand` and the role cannot be known */
+  permissions(project: GrantedProject): Promise<Permissions>
+}
+
+export interface AccessCheck {
+  /** Asks Datashare who sends these credentials. @throws SimilarityError anonymous | datashare_unreachable */
+  identify(credentials: Credentials, signal?: AbortSignal): Promise<Caller>
+  /** Version of Datashare, null where it does not answer. */
+  version(): Promise<string | null>
+}
+
+/** For access.ts's own use and its tests: wraps a name that the given caller's projects contain. */
+export const grantOf = (name: ProjectName, caller: Caller): GrantedProject => new Granted(name, caller)

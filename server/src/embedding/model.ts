@@ -1,0 +1,18 @@
+/** An entry of the model registry: all that makes two embeddings comparable. */
+export interface EmbeddingModel {
+  readonly id: string
+  readonly revision: string
+  /** SHA-256 by path below the model's folder; empty for a local folder that pins itself at first use. */
+  readonly files: Readonly<Record<string, string>>
+  readonly dimensions: number
+  /** Tokens at most, specials included. */
+  readonly maxTokens: number
+  readonly pooling: 'mean' | 'cls'
+  readonly normalize: true
+  readonly prefixes: { readonly query: string, readonly passage: string }
+  /** ISO 639-1, or ['*']. */
+  readonly languages: readonly string[]
+  readonly licence: string
+  readonly dtype: 'fp32' | 'q8'
+  readonly bundled: boolean
+}

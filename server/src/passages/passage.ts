@@ -1,0 +1,12 @@
+/** A contiguous slice of one document's content: text === content.slice(start, end). */
+export interface Passage {
+  readonly ordinal: number
+  /** UTF-16 units of the content. */
+  readonly start: number
+  /** Exclusive. */
+  readonly end: number
+  readonly text: string
+}
+
+/** Recorded with a generation: a change of the rules means a new generation. */
+export const PASSAGE_RULES = 'sentences-240-40-v1'

@@ -1,0 +1,135 @@
+import type { GrantedProject } from '../datashare/access.ts'
+import type { Generation } from './generation.ts'
+
+/** A document's row: written last, it marks the document as done. */
+export interface DocumentRow {
+  readonly documentId: string
+  readonly rootId: string
+  readonly extractionDate: string | null
+  /** SHA-256 of the content. */
+  readonly contentHash: string
+  readonly status: 'vectorized' | 'empty' | 'failed'
+  /** An error code, where failed. */
+  readonly reason: string | null
+  readonly passages: number
+  readonly truncated: boolean
+  readonly language: string
+  readonly vectorizedAt: string
+}
+
+export interface StoredPassage {
+  readonly ordinal: number
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  readonly embedding: Float32Array
+}
+
+/** What a document's vectorization writes. `content` feeds the list of words over whole documents. */
+export interface DocumentWrite {
+  readonly row: DocumentRow
+  readonly title: string
+  readonly path: string
+  readonly dirname: string
+  readonly contentType: string
+  readonly creationDate: string | null
+  readonly content: string
+  readonly passages: readonly StoredPassage[]
+}
+
+/** Stored fields filter before ranking. */
+export interface StoreFilter {
+  readonly contentType?: readonly string[]
+  readonly language?: readonly string[]
+  /** A folder: dirname equal to it or below it. */
+  readonly path?: string
+  /** Inclusive ISO dates or date-times. */
+  readonly creationDate?: { readonly from?: string, readonly to?: string }
+  /** Only these documents. */
+  readonly documentIds?: readonly string[]
+  readonly excludeDocumentIds?: readonly string[]
+  /** Families left out. */
+  readonly excludeRootIds?: readonly string[]
+}
+
+export interface PassageCandidate {
+  readonly documentId: string
+  readonly rootId: string
+  readonly contentHash: string
+  readonly ordinal: number
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  /** Cosine similarity for meaning, BM25 for words. Comparable within one list only. */
+  readonly score: number
+}
+
+export interface DocumentCandidate {
+  readonly documentId: string
+  readonly rootId: string
+  readonly contentHash: string
+  readonly score: number
+}
+
+/** A query for words: `terms` score by BM25, adjacent pairs of `phrases` score higher, `required` phrases must each stand in the document. */
+export interface WordsQuery {
+  /** Plain text; whatever it holds is words, never syntax. */
+  readonly terms: string
+  readonly phrases: readonly string[]
+}
+
+export interface ListOptions {
+  readonly limit: number
+  readonly filter: StoreFilter
+}
+
+export interface StoreStatistics {
+  readonly documents: { readonly vectorized: number, readonly empty: number, readonly failed: number, readonly truncated: number }
+  readonly passages: number
+  readonly bytes: number
+  readonly languages: Readonly<Record<string, number>>
+}
+
+/**
+ * Holds passages, their vectors, and documents, a pair of tables per generation.
+ * One writer per generation at a time: the implementation serialises writes and maintenance itself.
+ * Reading for people takes a GrantedProject of the generation's own project, else it throws.
+ * Errors: SimilarityError disk_full | store_unreadable.
+ */
+export interface VectorStore {
+  readonly kind: 'lancedb' | 'elasticsearch'
+  /** Makes the tables of a generation; idempotent. */
+  create(generation: Generation): Promise<void>
+  /** Replaces these documents: their passages in one commit, then their rows. Idempotent; checks length and finiteness of each vector. */
+  replace(generation: Generation, documents: readonly DocumentWrite[]): Promise<void>
+  /** Notes a newer extraction date where the content is the same. */
+  touch(generation: Generation, rows: readonly { documentId: string, extractionDate: string | null }[]): Promise<void>
+  remove(generation: Generation, documentIds: readonly string[]): Promise<void>
+  /** All document rows, in pages. */
+  rows(generation: Generation): AsyncIterable<DocumentRow[]>
+  /** Builds or refreshes the text, scalar and vector indices, compacts, removes old versions. */
+  maintain(generation: Generation, signal?: AbortSignal): Promise<void>
+  /** Cosines of up to `size` random pairs of passages of different documents. */
+  randomPairs(generation: Generation, size: number): Promise<number[]>
+  statistics(generation: Generation): Promise<StoreStatistics>
+  drop(generation: Generation): Promise<void>
+
+  /** Best passages by meaning, best first. */
+  meaning(project: GrantedProject, generation: Generation, embedding: Float32Array, options: ListOptions): Promise<PassageCandidate[]>
+  /** Best passages by words, best first. */
+  words(project: GrantedProject, generation: Generation, query: WordsQuery, options: ListOptions): Promise<PassageCandidate[]>
+  /** Best whole documents by words, best first. */
+  documentWords(project: GrantedProject, generation: Generation, query: WordsQuery, options: ListOptions): Promise<DocumentCandidate[]>
+  /** Documents that hold every one of these phrases; accents and case folded. */
+  withPhrases(project: GrantedProject, generation: Generation, phrases: readonly string[], options: ListOptions): Promise<string[]>
+  /** A document's stored passages in order, empty where it is not vectorized. */
+  passagesOf(project: GrantedProject, generation: Generation, documentId: string): Promise<StoredPassage[]>
+  row(project: GrantedProject, generation: Generation, documentId: string): Promise<DocumentRow | null>
+  /** Rows of one status, a page at a time, with their total. */
+  rowsByStatus(project: GrantedProject, generation: Generation, status: DocumentRow['status'], page: { from: number, size: number }): Promise<{ rows: DocumentRow[], total: number }>
+  /** Documents with the same content as these hashes, to fold copies. */
+  copiesOf(project: GrantedProject, generation: Generation, contentHashes: readonly string[]): Promise<{ documentId: string, contentHash: string }[]>
+
+  ping(): Promise<void>
+  close(): Promise<void>
+}

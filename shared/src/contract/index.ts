@@ -1,0 +1,5 @@
+export * from './common.ts'
+export * from './info.ts'
+export * from './projects.ts'
+export * from './similar.ts'
+export * from './tasks.ts'

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { ErrorCodeSchema, DocumentIdSchema, PageQuerySchema, ProjectNameSchema, listOf } from './common.ts'
+import { TaskSchema } from './tasks.ts'
+
+/** The difference between the project's documents in Datashare and the store, not a counter. */
+export const CoverageSchema = z.object({
+  documents: z.int(),
+  vectorized: z.int(),
+  empty: z.int(),
+  failed: z.int(),
+  missing: z.int(),
+  stale: z.int(),
+  truncated: z.int(),
+}).meta({ id: 'Coverage' })
+
+export const ProjectSchema = z.object({
+  project: ProjectNameSchema,
+  permissions: z.object({ vectorize: z.boolean(), wipe: z.boolean() }),
+  model: z.object({ id: z.string(), dimensions: z.int(), languages: z.array(z.string()) }),
+  generation: z.string().nullable(),
+  coverage: CoverageSchema,
+  passages: z.int(),
+  bytes: z.int(),
+  /** Documents by language, as Datashare writes languages (ENGLISH, FRENCH …). */
+  languages: z.record(z.string(), z.int()),
+  /** What the reader should know, as codes: model_language_mismatch, never_vectorized, partly_vectorized. */
+  advice: z.array(z.string()),
+  task: TaskSchema.nullable(),
+  updatedAt: z.iso.datetime().nullable(),
+}).meta({ id: 'Project' })
+
+export const ProjectListSchema = listOf(ProjectSchema).meta({ id: 'ProjectList' })
+
+export const EstimateSchema = z.object({
+  documents: z.int(),
+  characters: z.number(),
+  etaSeconds: z.tuple([z.number(), z.number()]),
+  bytes: z.number(),
+}).meta({ id: 'Estimate' })
+
+export const DOCUMENT_STATUSES = ['vectorized', 'empty', 'failed'] as const
+
+export const DocumentStatusSchema = z.object({
+  documentId: DocumentIdSchema,
+  /** missing: in Datashare, but not vectorized yet. */
+  status: z.enum([...DOCUMENT_STATUSES, 'missing']),
+  reason: ErrorCodeSchema.nullable(),
+  passages: z.int(),
+  truncated: z.boolean(),
+  vectorizedAt: z.iso.datetime().nullable(),
+}).meta({ id: 'DocumentStatus' })
+
+export const DocumentStatusListSchema = listOf(DocumentStatusSchema).meta({ id: 'DocumentStatusList' })
+export const DocumentsQuerySchema = PageQuerySchema.extend({ status: z.enum(DOCUMENT_STATUSES).default('failed') })

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@similarity/source']
+
+/** Node tests of shared and server; the plugin has its own project because it needs a DOM and Vue's compiler. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { conditions },
+        ssr: { resolve: { conditions } },
+        test: {
+          name: 'node',
+          include: ['shared/src/**/*.test.ts', 'server/src/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+      'plugin/vite.config.ts',
+    ],
+  },
+})
