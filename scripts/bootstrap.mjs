@@ -1,0 +1,70 @@
+/*
+ * The door to every npm script: plain JavaScript without dependencies, so that it also runs on the system's older Node.
+ * It installs what the lock file says where that is newer than the installation, then goes on with the project's own Node 24.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const windows = process.platform === 'win32'
+const node = join(root, 'node_modules', 'node', 'bin', windows ? 'node.exe' : 'node')
+const env = { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) }
+
+const tool = (...path) => join(root, 'node_modules', ...path)
+
+function isInstalled() {
+  const installed = join(root, 'node_modules', '.package-lock.json')
+  return existsSync(node) && existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs
+}
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', ...options })
+  if (error) throw error
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+function install() {
+  if (isInstalled()) return
+  console.log('Installing what package-lock.json names (about a minute) …')
+  run(windows ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { shell: windows })
+}
+
+function build() {
+  run(node, [tool('typescript', 'bin', 'tsc'), '-b', 'tsconfig.build.json'])
+  run(node, [tool('vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], { cwd: join(root, 'plugin') })
+  run(node, [tool('vite', 'bin', 'vite.js'), 'build', 'demo-host', '--logLevel', 'warn'], { cwd: join(root, 'e2e') })
+}
+
+/** Becomes the given program: signals go on to it, its exit code is ours. */
+function become(args) {
+  const child = spawn(node, args, { cwd: root, env, stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 0)))
+}
+
+const commands = {
+  build: () => build(),
+  demo: () => {
+    build()
+    become(['server/bin/datashare-similarity.js', 'serve', '--demo'])
+  },
+  pack: () => {
+    build()
+    become(['scripts/pack-plugin.mjs'])
+  },
+  test: args => become(['scripts/test.mjs', ...args]),
+  bench: ([name, ...args]) => {
+    build()
+    become(['--expose-gc', '--conditions=@similarity/source', `bench/${name}.ts`, ...args])
+  },
+}
+
+const [name, ...args] = process.argv.slice(2)
+if (!Object.hasOwn(commands, name ?? '')) {
+  console.error(`Usage: node scripts/bootstrap.mjs ${Object.keys(commands).join(' | ')}`)
+  process.exit(2)
+}
+install()
+commands[name](args)

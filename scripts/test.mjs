@@ -1,0 +1,92 @@
+/*
+ * `npm test`: every check of the short tier, in the order in which a fault is cheapest to find.
+ * Ends with the plain line "N passed, N failed"; what had to be skipped is named before it, with how to get it.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { findChromium } from './chromium.mjs'
+
+const results = 'test-results'
+const totals = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
+const skips = []
+
+const bin = (...path) => join('node_modules', ...path)
+
+function run(args, env = {}) {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } })
+  return status === 0
+}
+
+function title(name) {
+  console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 70 - name.length))}`)
+}
+
+function check(name, steps) {
+  title(name)
+  const started = Date.now()
+  const ok = steps.every(args => run(args))
+  totals[ok ? 'passed' : 'failed'] += 1
+  if (!ok) failures.push(name)
+  console.log(`${ok ? 'ok' : 'FAILED'}: ${name} (${Math.round((Date.now() - started) / 1000)} s)`)
+  return ok
+}
+
+/** Counts the tests of a runner by its JSON report; a run without a report is a failure of its own. */
+function suite(name, args, env, read) {
+  title(name)
+  const report = join(results, `${name}.json`)
+  rmSync(report, { force: true })
+  const ok = run(args(report), env(report))
+  const counted = existsSync(report) ? read(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: 0, skipped: [] }
+  totals.passed += counted.passed
+  totals.failed += counted.failed
+  totals.skipped += counted.skipped.length
+  skips.push(...counted.skipped)
+  if (!ok && counted.failed === 0) totals.failed += 1
+  if (!ok) failures.push(name)
+}
+
+const readVitest = ({ testResults }) => {
+  const tests = testResults.flatMap(file => file.assertionResults)
+  return {
+    passed: tests.filter(({ status }) => status === 'passed').length,
+    failed: tests.filter(({ status }) => status === 'failed').length + testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0).length,
+    skipped: tests.filter(({ status }) => ['skipped', 'pending', 'todo'].includes(status)).map(({ fullName }) => fullName),
+  }
+}
+
+const readPlaywright = ({ stats, suites }) => {
+  const specs = list => list.flatMap(({ specs: own = [], suites: inner = [] }) => [...own, ...specs(inner)])
+  const skipped = specs(suites).filter(({ tests }) => tests.every(({ status }) => status === 'skipped')).map(spec => spec.title)
+  return { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped }
+}
+
+mkdirSync(results, { recursive: true })
+check('lint', [[bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']])
+check('types', [
+  [bin('typescript', 'bin', 'tsc'), '-b', 'tsconfig.build.json'],
+  ...['.', 'shared', 'server', 'e2e'].map(project => [bin('typescript', 'bin', 'tsc'), '-p', project]),
+  ...['plugin', 'e2e/demo-host'].map(project => [bin('vue-tsc', 'bin', 'vue-tsc.js'), '--noEmit', '-p', join(project, 'tsconfig.json')]),
+])
+check('rules of the house', [[bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.mjs', 'shared/src', 'server/src', 'plugin/src']])
+check('nothing unused', [[bin('knip', 'bin', 'knip.js')]])
+const built = check('build', [['scripts/bootstrap.mjs', 'build']])
+suite('unit', report => [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], () => ({}), readVitest)
+
+const chromium = built ? findChromium() : undefined
+if (chromium === undefined) {
+  title('end to end')
+  totals.skipped += 1
+  skips.push('end-to-end tests: no Chromium. Install it (Debian: apt-get install chromium) or name it with CHROME_PATH')
+} else {
+  suite('e2e', () => [bin('@playwright', 'test', 'cli.js'), 'test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json'],
+    report => ({ CHROME_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: report }), readPlaywright)
+}
+
+title('result')
+for (const name of skips) console.log(`skipped: ${name}`)
+for (const name of failures) console.log(`failed: ${name}`)
+console.log(`${totals.passed} passed, ${totals.failed} failed${totals.skipped === 0 ? '' : `, ${totals.skipped} skipped`}`)
+process.exit(totals.failed === 0 ? 0 : 1)

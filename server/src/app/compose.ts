@@ -1,0 +1,113 @@
+import { mkdir } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { AccessCheck } from '../datashare/access.ts'
+import { createAccessCheck } from '../datashare/access-check.ts'
+import { openElasticsearchDocuments } from '../datashare/elasticsearch-documents.ts'
+import type { Hydrator } from '../datashare/hydrate.ts'
+import { createHydrator } from '../datashare/hydrator.ts'
+import type { DocumentSource } from '../datashare/source.ts'
+import type { Embedders } from '../embedding/embedder.ts'
+import { openEmbedders } from '../embedding/embedders.ts'
+import { createHttpApp } from '../http/app.ts'
+import { createHandlers } from '../http/handlers.ts'
+import type { Logger } from '../log.ts'
+import { createFindMostSimilar } from '../search/find-most-similar.ts'
+import { openLanceStore } from '../store/lancedb/lancedb.ts'
+import type { Generations } from '../store/generation.ts'
+import type { VectorStore } from '../store/store.ts'
+import type { TaskEngine } from '../tasks/engine.ts'
+import { openLocalEngine } from '../tasks/local/engine.ts'
+import { createCoverage } from '../vectorize/coverage.ts'
+import { createEstimate } from '../vectorize/estimate.ts'
+import type { Config } from './config.ts'
+import { Lifespan } from './lifespan.ts'
+import { VERSION } from './version.ts'
+
+/** What a caller of compose may bring itself: the demo's folder of documents, or a test's dependency with a fault. */
+export interface Overrides {
+  readonly source?: () => Promise<DocumentSource>
+  readonly access?: AccessCheck
+  readonly hydrator?: Hydrator
+  readonly store?: () => Promise<VectorStore>
+  readonly embedders?: () => Promise<Embedders>
+  readonly engine?: (parts: EngineParts) => Promise<{ engine: TaskEngine, generations: Generations }>
+}
+
+interface EngineParts { source: DocumentSource, store: VectorStore, embedders: Embedders }
+
+export interface App extends AsyncDisposable {
+  /** http://host:port as it listens. */
+  readonly url: string
+  readonly engine: TaskEngine
+  close(): Promise<void>
+}
+
+/**
+ * The composition root: opens the dependencies in order, wires the rooms, listens.
+ * Where a later set-up fails, the earlier ones are undone, and the error goes on.
+ */
+export async function compose(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
+  const lifespan = new Lifespan(log)
+  try {
+    return await start(config, log, overrides, lifespan)
+  } catch (error) {
+    await lifespan.close()
+    throw error
+  }
+}
+
+async function start(config: Config, log: Logger, overrides: Overrides, lifespan: Lifespan): Promise<App> {
+  await makeDataDir(config.dataDir)
+  const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })
+  const hydrator = overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log })
+  const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
+  const store = await lifespan.provide('vector store', overrides.store ?? (() => openLanceStore({ folder: join(config.dataDir, 'vectors'), log })), it => it.close())
+  const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: join(config.dataDir, 'models'), threads: config.threads, log })), it => it.close())
+  const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, log }))
+  const { engine, generations } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
+
+  const coverage = createCoverage({ source, store, generations })
+  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage })
+  const estimate = createEstimate({ source, store, generations })
+  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage, estimate, findMostSimilar })
+  const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)
+  const server = await lifespan.provide('http', () => listen(createServer(app), config), stop)
+  const url = urlOf(server, config.host)
+  log.info({ url, version: VERSION }, 'companion listens')
+  return { url, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
+}
+
+/** Texts and vectors of a leak lie here: nobody else may read them. */
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new SimilarityError('store_unreadable', { cause: error, detail: `The data folder ${dataDir} cannot be made.` })
+  }
+}
+
+function listen(server: Server, { host, port }: Config): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', error => reject(new SimilarityError('configuration_wrong', { cause: error, detail: `SIMILARITY_HOST and SIMILARITY_PORT: cannot listen on ${host}:${port} (${codeOf(error)}).` })))
+    server.listen(port, host, () => resolve(server))
+  })
+}
+
+const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.name)
+
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  server.closeIdleConnections()
+  // Requests under way get a moment to finish; then their connections are cut so that stopping always ends.
+  const cut = setTimeout(() => server.closeAllConnections(), 3_000)
+  await closed
+  clearTimeout(cut)
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,133 @@
+import { homedir, availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { DEFAULT_PORT, SimilarityError } from '@datashare-similarity/shared'
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/** Every setting, with the shape it should have in the words of an operator. */
+const settings = {
+  DATASHARE_URL: httpUrl('http://localhost:8080'),
+  ELASTICSEARCH_URL: httpUrl('http://localhost:9200'),
+  ELASTICSEARCH_USER: optional(),
+  ELASTICSEARCH_PASSWORD: optional(),
+  ELASTICSEARCH_API_KEY: optional(),
+  ELASTICSEARCH_CA: optional(),
+  SIMILARITY_HOST: z.string().min(1, 'a host name or address').default('127.0.0.1'),
+  SIMILARITY_PORT: integer(0, 65_535, DEFAULT_PORT),
+  SIMILARITY_PUBLIC_URL: httpUrl().optional(),
+  SIMILARITY_ALLOWED_ORIGINS: z.string().optional().transform(value => value?.split(',').map(origin => origin.trim()).filter(origin => origin !== ''))
+    .refine(origins => origins === undefined || origins.every(isOrigin), 'origins such as https://datashare.example.org, separated by commas'),
+  SIMILARITY_TRUST_PROXY: z.enum(['true', 'false'], 'true or false').default('false').transform(value => value === 'true'),
+  SIMILARITY_VECTORIZE_ROLE: z.enum(['PROJECT_ADMIN', 'PROJECT_EDITOR', 'PROJECT_MEMBER'], 'PROJECT_ADMIN, PROJECT_EDITOR or PROJECT_MEMBER').default('PROJECT_EDITOR'),
+  SIMILARITY_DATA_DIR: optional(),
+  SIMILARITY_MODEL: z.string().min(1, 'the id of a model').default('all-MiniLM-L6-v2'),
+  SIMILARITY_STORE: z.literal('lancedb', 'lancedb').default('lancedb'),
+  SIMILARITY_ENGINE: z.literal('local', 'local').default('local'),
+  SIMILARITY_THREADS: integer(1, 64, Math.min(availableParallelism(), 4)),
+  SIMILARITY_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug'], 'silent, error, warn, info or debug').default('info'),
+}
+
+export interface Config {
+  readonly datashareUrl: string
+  readonly elasticsearch: { readonly url: string, readonly username?: string, readonly password?: string, readonly apiKey?: string, readonly caFile?: string }
+  readonly host: string
+  readonly port: number
+  /** Origins that a browser's page may have, exactly. */
+  readonly allowedOrigins: readonly string[]
+  /** Host names (without port) that a request may be addressed to. */
+  readonly allowedHosts: readonly string[]
+  readonly trustProxy: boolean
+  readonly vectorizeRole: 'PROJECT_ADMIN' | 'PROJECT_EDITOR' | 'PROJECT_MEMBER'
+  readonly dataDir: string
+  readonly model: string
+  readonly threads: number
+  readonly logLevel: string
+}
+
+/**
+ * Reads the settings. An empty value counts as not set.
+ * @throws SimilarityError configuration_wrong naming every wrong setting and the shape it should have
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.keys(settings).map(name => [name, env[name]?.trim() === '' ? undefined : env[name]?.trim()]))
+  const parsed = z.object(settings).safeParse(given)
+  if (!parsed.success) {
+    const detail = parsed.error.issues.map(issue => `${String(issue.path[0])}: should be ${issue.message}.`).join(' ')
+    throw new SimilarityError('configuration_wrong', { detail })
+  }
+  const value = parsed.data
+  const datashareUrl = value.DATASHARE_URL
+  const allowedOrigins = value.SIMILARITY_ALLOWED_ORIGINS ?? defaultOrigins([datashareUrl, value.SIMILARITY_PUBLIC_URL])
+  return {
+    datashareUrl,
+    elasticsearch: {
+      url: value.ELASTICSEARCH_URL,
+      ...present('username', value.ELASTICSEARCH_USER),
+      ...present('password', value.ELASTICSEARCH_PASSWORD),
+      ...present('apiKey', value.ELASTICSEARCH_API_KEY),
+      ...present('caFile', value.ELASTICSEARCH_CA),
+    },
+    host: value.SIMILARITY_HOST,
+    port: value.SIMILARITY_PORT,
+    allowedOrigins,
+    allowedHosts: hostsOf(allowedOrigins, value.SIMILARITY_PUBLIC_URL, value.SIMILARITY_HOST),
+    trustProxy: value.SIMILARITY_TRUST_PROXY,
+    vectorizeRole: value.SIMILARITY_VECTORIZE_ROLE,
+    dataDir: value.SIMILARITY_DATA_DIR ?? defaultDataDir(env),
+    model: value.SIMILARITY_MODEL,
+    threads: value.SIMILARITY_THREADS,
+    logLevel: value.SIMILARITY_LOG_LEVEL,
+  }
+}
+
+export const isLoopback = (host: string): boolean => LOOPBACK.includes(host) || host === '::1'
+
+/** Of a loopback address both names, because people type either. */
+function defaultOrigins(urls: readonly (string | undefined)[]): string[] {
+  const origins = urls.filter(url => url !== undefined).flatMap((text) => {
+    const url = new URL(text)
+    if (!isLoopback(url.hostname)) return [url.origin]
+    const port = url.port === '' ? '' : `:${url.port}`
+    return ['localhost', '127.0.0.1'].map(host => `${url.protocol}//${host}${port}`)
+  })
+  return [...new Set(origins)]
+}
+
+function hostsOf(origins: readonly string[], publicUrl: string | undefined, host: string): string[] {
+  const named = [...origins, ...(publicUrl === undefined ? [] : [publicUrl])].map(origin => new URL(origin).hostname)
+  return [...new Set([...named, host, ...(isLoopback(host) ? LOOPBACK : [])])]
+}
+
+function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {
+  if (process.platform === 'win32') return join(env['LOCALAPPDATA'] ?? homedir(), 'datashare-similarity')
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'datashare-similarity')
+  return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'datashare-similarity')
+}
+
+function httpUrl(): z.ZodType<string, string>
+function httpUrl(fallback: string): z.ZodDefault<z.ZodType<string, string>>
+function httpUrl(fallback?: string): z.ZodType {
+  const url = z.string().refine(isHttpUrl, 'an address such as http://localhost:8080').transform(value => value.replace(/\/+$/, ''))
+  return fallback === undefined ? url : url.default(fallback)
+}
+
+function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol)
+}
+
+function isOrigin(value: string): boolean {
+  return isHttpUrl(value) && new URL(value).origin === value
+}
+
+function integer(min: number, max: number, fallback: number) {
+  const shape = `a whole number from ${min} to ${max}`
+  return z.string().regex(/^\d+$/, shape).transform(Number).refine(value => value >= min && value <= max, shape).default(fallback)
+}
+
+function optional() {
+  return z.string().optional()
+}
+
+const present = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
+  value === undefined ? {} : { [key]: value } as Record<K, string>

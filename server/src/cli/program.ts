@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Command, Option } from 'commander'
+import { FINISHED_STATES, SEARCH_MODES, SimilarityError, type Project, type ProjectList, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
+import { VERSION } from '../app/version.ts'
+import { connect, type Companion } from './connect.ts'
+import { createOutput, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
+import { installPlugin } from './plugin-install.ts'
+import { serve } from './serve.ts'
+
+interface Flags { json?: boolean }
+
+const POLL_MS = 500
+
+/** Runs one command and gives its exit code; never ends the process itself. */
+export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  let code: number = EXIT.ok
+  const program = createProgram(env, (exit) => {
+    code = exit
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    return tellError(error, argv.includes('--json'))
+  }
+  return code
+}
+
+function createProgram(env: NodeJS.ProcessEnv, exit: (code: number) => void): Command {
+  const program = new Command('datashare-similarity')
+    .description('Find documents by meaning in Datashare: the companion server and its command line.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError()
+    .addHelpText('after', `
+Examples:
+  $ datashare-similarity serve
+  $ datashare-similarity vectorize local-datashare
+  $ datashare-similarity similar local-datashare "who hides real estate behind nominees"
+  $ datashare-similarity status
+
+Settings are environment variables (or a .env file); DATASHARE_API_KEY signs you in where Datashare is in SERVER mode.`)
+  addServe(program, env)
+  addChain(program, env, exit)
+  addSearch(program, env)
+  addPlugin(program)
+  return program
+}
+
+function addServe(program: Command, env: NodeJS.ProcessEnv): void {
+  program.command('serve')
+    .description('run the companion until it is stopped (Ctrl-C)')
+    .option('--demo', 'with a bundled sample collection and a stand-in of Datashare\'s page')
+    .addHelpText('after', '\nExamples:\n  $ DATASHARE_URL=http://localhost:8080 datashare-similarity serve\n  $ datashare-similarity serve --demo')
+    .action(async ({ demo }: { demo?: boolean }) => serve({ demo: demo === true }, env))
+}
+
+function addChain(program: Command, env: NodeJS.ProcessEnv, exit: (code: number) => void): void {
+  const json = new Option('--json', 'print JSON, a line per progress')
+  program.command('vectorize <project>')
+    .description('cut, embed and store the documents of a project; new and changed ones only')
+    .addOption(new Option('--rebuild', 'everything anew; the old vectors answer until the new ones are complete').conflicts('failed'))
+    .option('--failed', 'only those that failed')
+    .option('--batch-size <n>', 'documents per vectorize_docs task', whole)
+    .option('--model <id>', 'the model of a first vectorization or a rebuild')
+    .addOption(json)
+    .addHelpText('after', '\nExamples:\n  $ datashare-similarity vectorize local-datashare\n  $ datashare-similarity vectorize local-datashare --rebuild --batch-size 32')
+    .action(async (project: string, flags: Flags & { rebuild?: boolean, failed?: boolean, batchSize?: number, model?: string }) => {
+      await withCompanion(env, flags, async (companion, output) => {
+        const mode = flags.rebuild === true ? 'rebuild' : flags.failed === true ? 'failed' : 'update'
+        const { task } = await companion.call<{ task: Task }>('POST', `/api/projects/${encodeURIComponent(project)}/vectorize`, { mode, batchSize: flags.batchSize, model: flags.model })
+        exit(await follow(companion, output, task))
+      })
+    })
+  program.command('cancel <task>').description('stop a chain; what is done stays done').addOption(json)
+    .action(async (id: string, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
+      const { task } = await companion.call<{ task: Task }>('POST', `/api/tasks/${encodeURIComponent(id)}/cancel`)
+      const code = await follow(companion, output, task)
+      exit(code === EXIT.taskCancelled ? EXIT.ok : code)
+    }))
+  program.command('resume <task>').description('go on where a cancelled or failed chain stood').addOption(json)
+    .action(async (id: string, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
+      const { task } = await companion.call<{ task: Task }>('POST', `/api/tasks/${encodeURIComponent(id)}/resume`)
+      exit(await follow(companion, output, task))
+    }))
+  program.command('wipe <project>').description('remove the passages and vectors of a project from this companion').addOption(new Option('--json', 'print JSON'))
+    .action(async (project: string, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
+      await companion.call('DELETE', `/api/projects/${encodeURIComponent(project)}/vectors`)
+      output.line(output.json ? JSON.stringify({ wiped: project }) : `${project}: passages and vectors removed`)
+    }))
+  program.command('status [project]').description('state and coverage of one project, or of all that you may read').addOption(new Option('--json', 'print JSON'))
+    .action(async (project: string | undefined, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
+      const items = project === undefined
+        ? (await companion.call<ProjectList>('GET', '/api/projects?size=100')).items
+        : [await companion.call<Project>('GET', `/api/projects/${encodeURIComponent(project)}`)]
+      if (output.json) output.line(JSON.stringify(project === undefined ? items : items[0]))
+      else items.flatMap(projectLines).forEach(line => output.line(line))
+    }))
+}
+
+function addSearch(program: Command, env: NodeJS.ProcessEnv): void {
+  program.command('similar <project> <query...>')
+    .description('the documents most like each query; "quoted words" must appear')
+    .option('--size <n>', 'documents per query', whole)
+    .addOption(new Option('--mode <mode>', 'by meaning and words, or one of them').choices(SEARCH_MODES))
+    .addOption(new Option('--json', 'print the HTTP answer'))
+    .addHelpText('after', '\nExamples:\n  $ datashare-similarity similar local-datashare "payments to a minister\'s family"\n  $ datashare-similarity similar local-datashare "doc about books" "doc speaking about animal" --json')
+    .action(async (project: string, queries: string[], { size, mode, ...flags }: Flags & { size?: number, mode?: string }) => {
+      await withCompanion(env, flags, async (companion, output) => {
+        const answer = await companion.call<SimilarAnswer>('POST', `/api/projects/${encodeURIComponent(project)}/similar`, { queries, size, mode })
+        if (output.json) output.line(JSON.stringify(answer))
+        else resultLines(answer).forEach(line => output.line(line))
+      })
+    })
+}
+
+function addPlugin(program: Command): void {
+  const plugin = program.command('plugin').description('the plugin of Datashare\'s page')
+  plugin.command('install')
+    .description('put the built plugin into Datashare\'s plugins folder')
+    .option('--plugins-dir <dir>', 'the folder that Datashare runs with as --pluginsDir')
+    .addHelpText('after', '\nExample:\n  $ datashare-similarity plugin install --plugins-dir /home/datashare/plugins')
+    .action(async ({ pluginsDir }: { pluginsDir?: string }) => {
+      const folder = await installPlugin(pluginsDir)
+      process.stdout.write(`Installed in ${folder}. Reload Datashare's page.\n`)
+    })
+}
+
+async function withCompanion(env: NodeJS.ProcessEnv, flags: Flags, use: (companion: Companion, output: Output) => Promise<void>): Promise<void> {
+  await using companion = await connect(env)
+  await use(companion, createOutput(flags.json === true))
+}
+
+/** Shows progress until the task ends. Leaving with Ctrl-C leaves a running companion's task running. */
+async function follow(companion: Companion, output: Output, first: Task): Promise<number> {
+  let task = first
+  let printed = ''
+  for (;;) {
+    const line = output.json ? JSON.stringify(task) : progressLine(task)
+    if (line !== printed) {
+      if (output.json) output.line(line)
+      else output.progress(line)
+    }
+    printed = line
+    if ((FINISHED_STATES as readonly string[]).includes(task.state)) break
+    await delay(POLL_MS)
+    task = await companion.call<Task>('GET', `/api/tasks/${task.id}`)
+  }
+  output.endProgress()
+  if (task.state === 'ERROR' && task.error !== null) throw new SimilarityError(task.error.code, { detail: task.error.detail })
+  return task.state === 'DONE' ? EXIT.ok : task.state === 'CANCELLED' ? EXIT.taskCancelled : EXIT.taskFailed
+}
+
+function whole(value: string): number {
+  if (!/^\d+$/.test(value)) throw new SimilarityError('invalid_request', { detail: `"${value}" is not a whole number.` })
+  return Number(value)
+}
+
+const isCommanderError = (error: unknown): error is { exitCode: number } =>
+  error instanceof Error && error.name === 'CommanderError' && 'exitCode' in error

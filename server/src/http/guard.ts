@@ -1,0 +1,69 @@
+import type { Request, RequestHandler } from 'express'
+import { CSRF_COOKIE, CSRF_HEADER, SimilarityError } from '@datashare-similarity/shared'
+import type { Credentials } from '../datashare/access.ts'
+
+export interface GuardOptions {
+  readonly allowedOrigins: readonly string[]
+  readonly allowedHosts: readonly string[]
+}
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
+
+export const credentialsOf = (request: Request): Credentials => ({
+  cookie: request.headers.cookie,
+  authorization: request.headers.authorization,
+})
+
+/** Against DNS rebinding: a page of another name that resolves to us is not served. */
+export const checkHost = ({ allowedHosts }: GuardOptions): RequestHandler => (request, _response, next) => {
+  const host = request.headers.host
+  const name = host !== undefined && URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : undefined
+  if (name === undefined || !allowedHosts.includes(name)) throw new SimilarityError('host_refused')
+  next()
+}
+
+/** CORS for exactly the configured origins, with credentials. Everything else gets no header, and the browser keeps the answer from the page. */
+export const cors = ({ allowedOrigins }: GuardOptions): RequestHandler => (request, response, next) => {
+  response.vary('Origin')
+  const { origin } = request.headers
+  if (origin !== undefined && allowedOrigins.includes(origin)) {
+    response.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true', 'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Location' })
+    if (request.method === 'OPTIONS') {
+      response.set({ 'Access-Control-Allow-Methods': 'GET, POST, DELETE', 'Access-Control-Allow-Headers': `Content-Type, Authorization, ${CSRF_HEADER}`, 'Access-Control-Max-Age': '600' })
+    }
+  }
+  if (request.method === 'OPTIONS') {
+    response.status(204).end()
+    return
+  }
+  next()
+}
+
+/**
+ * The rules for requests before anything is read or asked upstream:
+ * GET has no side effects but is not for other sites; what changes or searches must be JSON,
+ * from an allowed origin when a browser sends it, and repeat the token when it carries a cookie.
+ */
+export const checkRequest = ({ allowedOrigins }: GuardOptions): RequestHandler => (request, _response, next) => {
+  if (SAFE_METHODS.includes(request.method)) {
+    if (request.headers['sec-fetch-site'] === 'cross-site') throw new SimilarityError('cross_site_refused')
+    next()
+    return
+  }
+  const fromBrowser = Object.keys(request.headers).some(name => name === 'origin' || name.startsWith('sec-fetch-'))
+  if (fromBrowser && !(request.headers.origin !== undefined && allowedOrigins.includes(request.headers.origin))) throw new SimilarityError('origin_refused')
+  if (request.headers.cookie !== undefined) checkToken(request, request.headers.cookie)
+  if (request.method === 'POST' && request.is('application/json') === false) throw new SimilarityError('unsupported_media_type')
+  next()
+}
+
+function checkToken(request: Request, cookies: string): void {
+  const token = cookieValue(cookies, CSRF_COOKIE)
+  if (token === undefined || token === '' || request.get(CSRF_HEADER) !== token) throw new SimilarityError('csrf_token_wrong')
+}
+
+/** Only this one cookie is ever looked at; the header itself is forwarded byte for byte. */
+function cookieValue(cookies: string, name: string): string | undefined {
+  const found = cookies.split(';').map(part => part.trim()).find(part => part.startsWith(`${name}=`))
+  return found?.slice(name.length + 1)
+}

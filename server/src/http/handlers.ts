@@ -1,0 +1,147 @@
+import type { z } from 'zod'
+import { API_VERSION, SimilarityError, type Coverage, type Estimate, type Pagination, type SimilarAnswer, type SimilarQuery, type Task } from '@datashare-similarity/shared'
+import { ErrorCodeSchema } from '@datashare-similarity/shared/contract'
+import type { AccessCheck, Caller, GrantedProject, ProjectName } from '../datashare/access.ts'
+import type { Hydrator } from '../datashare/hydrate.ts'
+import type { DocumentSource } from '../datashare/source.ts'
+import type { Embedders } from '../embedding/embedder.ts'
+import type { Generations } from '../store/generation.ts'
+import type { VectorStore, DocumentRow } from '../store/store.ts'
+import type { TaskEngine } from '../tasks/engine.ts'
+import type { EndpointName, Endpoints } from './endpoints.ts'
+import { readiness } from './health.ts'
+import { projectStatus } from './project-status.ts'
+
+/** What the handlers work with; the composition root fills it. */
+export interface Companion {
+  readonly version: string
+  readonly access: AccessCheck
+  readonly hydrator: Hydrator
+  readonly source: DocumentSource
+  readonly store: VectorStore
+  readonly embedders: Embedders
+  readonly generations: Generations
+  readonly engine: TaskEngine
+  readonly coverage: (project: ProjectName) => Promise<Coverage>
+  readonly estimate: (project: GrantedProject, signal: AbortSignal) => Promise<Estimate>
+  readonly findMostSimilar: (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
+}
+
+export interface Answer { readonly body?: unknown, readonly status?: number, readonly location?: string }
+
+type Parsed<E, K extends string> = E extends Record<K, infer S> ? S extends z.ZodType ? z.output<S> : undefined : undefined
+type Params<E> = E extends { params: infer P } ? { [K in keyof P]: P[K] extends z.ZodType ? z.output<P[K]> : never } : object
+type Proofs<E> = E extends { access: 'project' } ? { caller: Caller, project: GrantedProject } : E extends { access: 'caller' } ? { caller: Caller } : object
+type HandlerCall<E> = Proofs<E> & { params: Params<E>, query: Parsed<E, 'query'>, body: Parsed<E, 'body'>, signal: AbortSignal }
+type AnswerOf<E> = E extends { answer: infer S extends z.ZodType } ? Omit<Answer, 'body'> & { body: z.input<S> } : Omit<Answer, 'body'>
+
+/** One handler per endpoint; a missing or surplus one does not compile. */
+export type Handlers = { [K in EndpointName]: (call: HandlerCall<Endpoints[K]>) => Promise<AnswerOf<Endpoints[K]>> }
+
+/** A search may take this long. */
+const DEADLINE_MS = 30_000
+
+export const createHandlers = (companion: Companion): Handlers => ({
+  ...openHandlers(companion),
+  ...projectHandlers(companion),
+  ...taskHandlers(companion),
+})
+
+const openHandlers = ({ version, access, source, store, embedders, engine }: Companion): Pick<Handlers, 'live' | 'ready' | 'info' | 'models'> => ({
+  live: () => Promise.resolve({ body: { live: true as const } }),
+  ready: async () => {
+    const body = await readiness({ access, source, store, embedders })
+    return { body, status: body.ready ? 200 : 503 }
+  },
+  info: async () => {
+    const datashare = await access.version()
+    return { body: { version, apiVersion: API_VERSION, datashare: { reachable: datashare !== null, version: datashare }, model: embedders.defaultModel.id, store: store.kind, engine: engine.kind } }
+  },
+  models: async () => {
+    const models = await embedders.models()
+    return { body: { items: models.map(({ id, dimensions, maxTokens, languages, licence, bundled, installed }) => ({ id, dimensions, maxTokens, languages: [...languages], licence, bundled, installed, inUse: id === embedders.defaultModel.id })) } }
+  },
+})
+
+const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'project' | 'estimate' | 'documents' | 'document' | 'vectorize' | 'wipe' | 'similar'> => ({
+  projects: async ({ caller, query: { from, size } }) => {
+    const names = caller.projects.toSorted()
+    const items = await Promise.all(names.slice(from, from + size).map(name => projectStatus(companion, caller.grant(name))))
+    return { body: { items, pagination: pagination(items, from, size, names.length) } }
+  },
+  project: async ({ project }) => ({ body: await projectStatus(companion, project) }),
+  estimate: async ({ project, signal }) => ({ body: await companion.estimate(project, signal) }),
+  documents: async ({ project, query: { status, from, size } }) => {
+    const generation = await companion.generations.current(project.name)
+    const { rows, total } = generation === null ? { rows: [], total: 0 } : await companion.store.rowsByStatus(project, generation, status, { from, size })
+    return { body: { items: rows.map(documentStatus), pagination: pagination(rows, from, size, total) } }
+  },
+  document: async ({ project, params: { documentId }, signal }) => {
+    const visible = await companion.hydrator.documents(project, [documentId], signal)
+    if (!visible.has(documentId)) throw new SimilarityError('document_unknown')
+    const generation = await companion.generations.current(project.name)
+    const row = generation === null ? null : await companion.store.row(project, generation, documentId)
+    return { body: row === null ? { documentId, status: 'missing' as const, reason: null, passages: 0, truncated: false, vectorizedAt: null } : documentStatus(row) }
+  },
+  vectorize: async ({ project, caller, body }) => {
+    await caller.demandVectorize(project)
+    return accepted(await companion.engine.start(project, body))
+  },
+  wipe: async ({ project, caller }) => {
+    await caller.demandVectorize(project)
+    await companion.engine.wipe(project)
+    return {}
+  },
+  similar: async ({ project, body, signal }) =>
+    ({ body: await companion.findMostSimilar(project, body, AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)])) }),
+})
+
+const taskHandlers = ({ engine }: Companion): Pick<Handlers, 'tasks' | 'task' | 'cancel' | 'resume' | 'forget'> => ({
+  tasks: async ({ caller, query: { project, parent, from, size } }) => {
+    const projects = project === undefined ? caller.projects.map(name => caller.grant(name)) : [caller.grant(project)]
+    if (parent !== undefined) await readable(engine, caller, parent)
+    const { tasks, total } = await engine.list(projects, { from, size }, parent)
+    return { body: { items: tasks, pagination: pagination(tasks, from, size, total) } }
+  },
+  task: async ({ caller, params: { id } }) => ({ body: await readable(engine, caller, id) }),
+  cancel: async ({ caller, params: { id } }) => {
+    await stoppable(engine, caller, id)
+    return accepted(await engine.cancel(caller, id))
+  },
+  resume: async ({ caller, params: { id } }) => {
+    const task = await stoppable(engine, caller, id)
+    await caller.demandVectorize(caller.grant(task.project))
+    return accepted(await engine.resume(caller, id))
+  },
+  forget: async ({ caller, params: { id } }) => {
+    await stoppable(engine, caller, id)
+    await engine.forget(caller, id)
+    return {}
+  },
+})
+
+/** Relative, so that it also holds behind a reverse proxy with a path prefix. */
+const accepted = (task: Task) => ({ body: { task }, location: `../../tasks/${task.id}` })
+
+const pagination = (items: readonly unknown[], from: number, size: number, total: number): Pagination => ({ count: items.length, from, size, total })
+
+async function readable(engine: TaskEngine, caller: Caller, id: string): Promise<Task> {
+  const task = await engine.get(caller, id)
+  if (task === null) throw new SimilarityError('task_unknown')
+  return task
+}
+
+/** Only who started a task, or an administrator of its project, may stop or forget it. */
+async function stoppable(engine: TaskEngine, caller: Caller, id: string): Promise<Task> {
+  const task = await readable(engine, caller, id)
+  const { admin } = await caller.permissions(caller.grant(task.project))
+  if (!admin && task.createdBy !== caller.uid) throw new SimilarityError('not_your_task')
+  return task
+}
+
+/** A reason that an older or newer version wrote is still a failed document. */
+const reasonOf = (reason: string | null) => (reason === null ? null : ErrorCodeSchema.catch('document_failed').parse(reason))
+
+const documentStatus = ({ documentId, status, reason, passages, truncated, vectorizedAt }: DocumentRow) =>
+  ({ documentId, status, reason: reasonOf(reason), passages, truncated, vectorizedAt })
+

@@ -1,0 +1,64 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
+import { API_VERSION, CSRF_HEADER, ERRORS, type ErrorCode } from '@datashare-similarity/shared'
+import { ProblemSchema } from '@datashare-similarity/shared/contract'
+import { z } from 'zod'
+import { endpoints, type Endpoint } from './endpoints.ts'
+
+const COMMON: readonly ErrorCode[] = ['host_refused', 'cross_site_refused', 'internal']
+const SIGNED_IN: readonly ErrorCode[] = ['anonymous', 'datashare_unreachable']
+const OF_PROJECT: readonly ErrorCode[] = ['invalid_project_name', 'project_forbidden']
+const CHANGING: readonly ErrorCode[] = ['origin_refused', 'csrf_token_wrong', 'unsupported_media_type', 'malformed_request', 'payload_too_large']
+
+/** The OpenAPI 3.1 document, made from the table of endpoints and the shared schemas. */
+export function openApiDocument(version: string): object {
+  const registry = new OpenAPIRegistry()
+  registry.registerComponent('securitySchemes', 'datashareCookie', { type: 'apiKey', in: 'cookie', name: '_ds_session_id', description: `Datashare's session; what changes or searches also needs the header ${CSRF_HEADER} equal to the cookie _ds_csrf_token.` })
+  registry.registerComponent('securitySchemes', 'csrf', { type: 'apiKey', in: 'header', name: CSRF_HEADER })
+  registry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer', description: 'An API key made in Datashare.' })
+  for (const [operationId, endpoint] of Object.entries(endpoints)) register(registry, operationId, endpoint)
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: { title: 'Datashare Similarity', version, description: `API version ${API_VERSION}: within it, changes only add.`, license: { name: 'MIT', identifier: 'MIT' } },
+  })
+}
+
+function register(registry: OpenAPIRegistry, operationId: string, endpoint: Endpoint): void {
+  registry.registerPath({
+    method: endpoint.method,
+    path: endpoint.path,
+    operationId,
+    summary: endpoint.summary,
+    ...securityOf(endpoint),
+    request: {
+      ...(endpoint.params === undefined ? {} : { params: z.object(endpoint.params) }),
+      ...(endpoint.query === undefined ? {} : { query: endpoint.query }),
+      ...(endpoint.body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: endpoint.body } } } }),
+    },
+    responses: { ...successOf(endpoint), ...failuresOf(endpoint) },
+  })
+}
+
+function securityOf({ access, method }: Endpoint): object {
+  if (access === 'open') return {}
+  return { security: [method === 'get' ? { datashareCookie: [] } : { datashareCookie: [], csrf: [] }, { apiKey: [] }] }
+}
+
+function successOf({ status, answer, summary }: Endpoint): Record<string, { description: string }> {
+  return { [status]: { description: summary, ...(answer === undefined ? {} : { content: { 'application/json': { schema: answer } } }) } }
+}
+
+function failuresOf(endpoint: Endpoint): Record<string, { description: string }> {
+  const codes = [
+    ...COMMON,
+    ...(endpoint.access === 'open' ? [] : SIGNED_IN),
+    ...(endpoint.access === 'project' ? OF_PROJECT : []),
+    ...(endpoint.method === 'get' ? [] : CHANGING),
+    ...(endpoint.body === undefined && endpoint.query === undefined && endpoint.params === undefined ? [] : ['invalid_request' as const]),
+    ...endpoint.errors,
+  ]
+  const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
+  return Object.fromEntries([...byStatus].map(([status, of]) => [String(status), {
+    description: of.map(code => `${code}: ${ERRORS[code].title}`).join('; '),
+    content: { 'application/problem+json': { schema: ProblemSchema } },
+  }]))
+}
