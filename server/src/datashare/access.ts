@@ -4,9 +4,12 @@ declare const projectNameBrand: unique symbol
 /** A project's name in a form that Datashare takes. It says nothing about who may read it: that is GrantedProject. */
 export type ProjectName = string & { readonly [projectNameBrand]: true }
 
+/** Elasticsearch has no index of such a name, but gives "_all" and a leading "-" meanings of their own. */
+const NO_INDEX_NAME = /^[-_]/
+
 /** @throws SimilarityError invalid_project_name */
 export function projectName(raw: string): ProjectName {
-  if (!PROJECT_NAME.test(raw)) throw new SimilarityError('invalid_project_name')
+  if (!PROJECT_NAME.test(raw) || NO_INDEX_NAME.test(raw)) throw new SimilarityError('invalid_project_name')
   return raw as ProjectName
 }
 
@@ -51,8 +54,12 @@ export interface Caller {
   grant(name: string): GrantedProject
   /** Null instead of an error, for tasks: the answer there is 404. */
   mayRead(name: string): GrantedProject | null
-  /** @throws SimilarityError role_unknown when asked to `demand` and the role cannot be known */
+  /** What may be done in the project, to be shown. @throws SimilarityError anonymous | datashare_unreachable */
   permissions(project: GrantedProject): Promise<Permissions>
+  /** Lets pass who may vectorize, and so cancel and wipe. @throws SimilarityError role_too_low | role_unknown | anonymous | datashare_unreachable */
+  demandVectorize(project: GrantedProject): Promise<void>
+  /** Drops what is remembered of this caller: Datashare has just refused something that it had allowed. */
+  forget(): void
 }
 
 export interface AccessCheck {
@@ -62,5 +69,5 @@ export interface AccessCheck {
   version(): Promise<string | null>
 }
 
-/** For access.ts's own use and its tests: wraps a name that the given caller's projects contain. */
+/** For access-check.ts and for tests: wraps a name that the given caller's projects contain. */
 export const grantOf = (name: ProjectName, caller: Caller): GrantedProject => new Granted(name, caller)
