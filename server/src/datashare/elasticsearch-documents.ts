@@ -1,0 +1,160 @@
+import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { Client, type estypes } from '@elastic/elasticsearch'
+import { SimilarityError } from '@datashare-similarity/shared'
+import { z } from 'zod'
+import type { Logger } from '../log.ts'
+import type { ProjectName } from './access.ts'
+import { DocumentFieldsSchema, refOf, sourceDocumentOf, type DocumentFields } from './document-fields.ts'
+import { isExpired, statusOf, toSimilarityError } from './elasticsearch-errors.ts'
+import { groupBySize } from './fetch-groups.ts'
+import { DOCUMENTS_ONLY } from './queries.ts'
+import type { DocumentRef, DocumentSource, SourceDocument } from './source.ts'
+
+export interface ElasticsearchDocumentsOptions {
+  readonly url: string
+  readonly username?: string
+  readonly password?: string
+  readonly apiKey?: string
+  /** PEM file of the certificate authority. */
+  readonly caFile?: string
+  readonly log: Logger
+}
+
+const PAGE = 1_000
+const KEEP_ALIVE = '5m'
+const TIMEOUT = 30_000
+const PING_TIMEOUT = 5_000
+const REF_FIELDS = ['extractionDate', 'rootDocument', 'contentTextLength']
+const CONTENT_FIELDS = [...REF_FIELDS, 'title', 'path', 'dirname', 'contentType', 'language', 'creationDate', 'parentDocument', 'content']
+
+const SumSchema = z.object({ characters: z.object({ value: z.number() }) })
+const FoundSchema = z.object({ found: z.literal(true), _id: z.string(), _source: DocumentFieldsSchema })
+const FailedSchema = z.object({ error: z.object({ type: z.string() }) })
+
+interface Hit {
+  readonly id: string
+  readonly fields: DocumentFields
+}
+
+/** Twelve characters per id: a scan remembers what it has given, and a project may hold millions. */
+const fingerprint = (id: string): string => hash('sha256', id, 'base64').slice(0, 12)
+
+async function readCertificate(caFile: string): Promise<Buffer> {
+  try {
+    return await readFile(caFile)
+  } catch (cause) {
+    throw new SimilarityError('configuration_wrong', { cause, detail: 'The file with Elasticsearch\'s certificate authority cannot be read.' })
+  }
+}
+
+async function clientOf(options: ElasticsearchDocumentsOptions): Promise<Client> {
+  const { url, username, password, apiKey, caFile } = options
+  const ca = caFile === undefined ? undefined : await readCertificate(caFile)
+  return new Client({
+    node: url,
+    requestTimeout: TIMEOUT,
+    maxRetries: 2,
+    redaction: { type: 'remove' },
+    ...apiKey !== undefined && { auth: { apiKey } },
+    ...apiKey === undefined && username !== undefined && { auth: { username, password: password ?? '' } },
+    ...ca !== undefined && { tls: { ca } },
+  })
+}
+
+/** One consistent view in pages; closed at the end, also when the reader stops early. */
+async function* pagesOf(client: Client, project: ProjectName, signal: AbortSignal): AsyncGenerator<Hit[]> {
+  let { id } = await client.openPointInTime({ index: project, keep_alive: KEEP_ALIVE }, { signal })
+  try {
+    let after: estypes.SortResults | undefined
+    for (;;) {
+      const answer = await client.search({
+        pit: { id, keep_alive: KEEP_ALIVE },
+        query: { bool: { filter: [DOCUMENTS_ONLY] } },
+        sort: [{ _shard_doc: 'asc' }],
+        size: PAGE,
+        _source: REF_FIELDS,
+        track_total_hits: false,
+        allow_partial_search_results: false,
+        ...after !== undefined && { search_after: after },
+      }, { signal })
+      id = answer.pit_id ?? id
+      const { hits } = answer.hits
+      yield hits.flatMap(({ _id, _source }) => (_id === undefined ? [] : [{ id: _id, fields: DocumentFieldsSchema.parse(_source ?? {}) }]))
+      if (hits.length < PAGE) return
+      after = hits.at(-1)?.sort
+    }
+  } finally {
+    await client.closePointInTime({ id }).catch(() => undefined)
+  }
+}
+
+/** Reads Datashare's own index, with the companion's own rights: for tasks only. Opening asks nothing; `ping` does. */
+export async function openElasticsearchDocuments(options: ElasticsearchDocumentsOptions): Promise<DocumentSource> {
+  const client = await clientOf(options)
+  const { log } = options
+
+  async function* scan(project: ProjectName, signal: AbortSignal): AsyncGenerator<DocumentRef[]> {
+    const given = new Set<string>()
+    for (let complete = false; !complete;) {
+      const before = given.size
+      try {
+        for await (const page of pagesOf(client, project, signal)) {
+          const fresh = page.filter(({ id }) => !given.has(fingerprint(id)))
+          fresh.forEach(({ id }) => given.add(fingerprint(id)))
+          if (fresh.length > 0) yield fresh.map(({ id, fields }) => refOf(id, fields))
+        }
+        complete = true
+      } catch (error) {
+        // A view that is lost is begun anew without what was given; one that never gets further is a fault.
+        if (!isExpired(error) || given.size === before) throw toSimilarityError(error, signal)
+        log.info({ project, given: given.size }, 'The view of the index expired; the scan goes on with a new one')
+      }
+    }
+  }
+
+  async function contentsOf(project: ProjectName, refs: readonly DocumentRef[], signal: AbortSignal): Promise<SourceDocument[]> {
+    const { docs } = await client.mget({
+      index: project, _source_includes: CONTENT_FIELDS, docs: refs.map(({ id, rootId }) => ({ _id: id, routing: rootId })),
+    }, { signal })
+    return docs.flatMap((doc) => {
+      const failed = FailedSchema.safeParse(doc).data
+      if (failed !== undefined) throw toSimilarityError(failed.error, signal)
+      const found = FoundSchema.safeParse(doc).data
+      return found === undefined ? [] : [sourceDocumentOf(found._id, found._source)]
+    })
+  }
+
+  async function* fetchContents(project: ProjectName, refs: readonly DocumentRef[], signal: AbortSignal): AsyncGenerator<SourceDocument> {
+    for (const group of groupBySize(refs)) {
+      signal.throwIfAborted()
+      yield* await contentsOf(project, group, signal).catch((error: unknown) => { throw toSimilarityError(error, signal) })
+    }
+  }
+
+  return {
+    scan,
+    fetch: fetchContents,
+    async count(project, signal) {
+      try {
+        const { hits, aggregations } = await client.search({
+          index: project, size: 0, track_total_hits: true, query: { bool: { filter: [DOCUMENTS_ONLY] } },
+          aggs: { characters: { sum: { field: 'contentTextLength' } } },
+        }, signal === undefined ? {} : { signal })
+        const documents = typeof hits.total === 'number' ? hits.total : hits.total?.value ?? 0
+        return { documents, characters: SumSchema.parse(aggregations).characters.value }
+      } catch (error) {
+        throw toSimilarityError(error, signal)
+      }
+    },
+    async ping() {
+      try {
+        await client.info({}, { requestTimeout: PING_TIMEOUT, maxRetries: 0 })
+      } catch (error) {
+        // An account that may only read indices is refused here and is still good for all that is asked.
+        if (statusOf(error) !== 403) throw toSimilarityError(error)
+      }
+    },
+    close: () => client.close(),
+  }
+}

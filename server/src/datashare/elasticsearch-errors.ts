@@ -1,0 +1,42 @@
+import { errors } from '@elastic/elasticsearch'
+import { SimilarityError } from '@datashare-similarity/shared'
+
+export const statusOf = (error: unknown): number | undefined => (error instanceof errors.ResponseError ? error.statusCode : undefined)
+
+/** Elasticsearch's own name of the fault: `index_not_found_exception` and the like. */
+function typeOf(error: unknown): string | undefined {
+  if (error instanceof errors.ResponseError) {
+    const body: unknown = error.body
+    const inner = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
+    return typeOf(inner)
+  }
+  return typeof error === 'object' && error !== null && 'type' in error && typeof error.type === 'string' ? error.type : undefined
+}
+
+/** A point in time that Elasticsearch no longer has: expired, or lost with a restart. */
+export function isExpired(error: unknown): boolean {
+  if (statusOf(error) !== 404) return false
+  return typeOf(error) !== 'index_not_found_exception'
+}
+
+function describe(error: unknown): string {
+  const status = statusOf(error)
+  const type = typeOf(error)
+  if (status !== undefined) return `Elasticsearch answered with status ${status}${type === undefined ? '' : ` (${type})`}.`
+  return `Elasticsearch failed: ${type ?? (error instanceof Error ? error.name : 'unknown fault')}.`
+}
+
+/**
+ * What a fault of Elasticsearch means to a task. Never with a cause: the client's errors carry requests and answers, and so text of documents.
+ * Returns the signal's own reason where it is aborted.
+ */
+export function toSimilarityError(error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted === true) return signal.reason
+  if (error instanceof SimilarityError) return error
+  const status = statusOf(error)
+  const detail = describe(error)
+  if (typeOf(error) === 'index_not_found_exception') return new SimilarityError('index_missing')
+  if (status === 401 || status === 403 || error instanceof errors.ProductNotSupportedError) return new SimilarityError('elasticsearch_refused', { detail })
+  if (status !== undefined && status !== 404 && status !== 429 && status < 500) return new SimilarityError('internal', { detail })
+  return new SimilarityError('elasticsearch_unreachable', { detail })
+}
