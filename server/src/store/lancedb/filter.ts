@@ -1,0 +1,77 @@
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { DocumentRow, StoreFilter } from '../store.ts'
+
+/** Matches no row. A clause that cannot be met is this one, never a missing clause. */
+export const NOTHING = 'false'
+
+/**
+ * The one place where a value becomes SQL. Quotes are doubled; nothing else is special between them.
+ * A text with a lone surrogate cannot be stored as it is, so no row can equal it: callers drop it with `storable`.
+ */
+const quote = (value: string): string => `'${value.replaceAll('\'', '\'\'')}'`
+
+const storable = (values: readonly string[]): string[] => values.filter(value => value.isWellFormed())
+
+/** Rows whose column is one of these values; none where there is no value. */
+function isOneOf(column: string, values: readonly string[]): string {
+  const possible = storable(values)
+  return possible.length === 0 ? NOTHING : `${column} IN (${possible.map(quote).join(',')})`
+}
+
+const isNoneOf = (column: string, values: readonly string[]): string => `NOT (${isOneOf(column, values)})`
+
+/** A folder holds itself and what is below it. A backslash separates only on a Windows share, whose paths begin with none of ours. */
+function isBelow(path: string): string {
+  if (!path.isWellFormed()) return NOTHING
+  const separators = path.startsWith('/') ? ['/'] : ['/', '\\']
+  let end = path.length
+  while (end > 0 && separators.includes(path.charAt(end - 1))) end--
+  const folder = path.slice(0, end)
+  const below = separators.map(separator => `starts_with(dirname, ${quote(folder + separator)})`)
+  return `(dirname = ${quote(folder)} OR ${below.join(' OR ')})`
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+const WITHOUT_ZONE = /T\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/
+const DAY_MILLISECONDS = 86_400_000
+
+/** Milliseconds since 1970 of an ISO date or date-time, UTC where it names no zone; null where it is none. */
+export function toMilliseconds(date: string): number | null {
+  const milliseconds = Date.parse(WITHOUT_ZONE.test(date) ? `${date}Z` : date)
+  return Number.isNaN(milliseconds) ? null : milliseconds
+}
+
+function bound(date: string): number {
+  const milliseconds = toMilliseconds(date)
+  if (milliseconds === null) throw new SimilarityError('invalid_request', { detail: 'creationDate is not an ISO date' })
+  return milliseconds
+}
+
+function createdBetween({ from, to }: NonNullable<StoreFilter['creationDate']>): string[] {
+  return [
+    ...(from === undefined ? [] : [`creationDate >= ${bound(from)}`]),
+    ...(to === undefined ? [] : [DAY.test(to) ? `creationDate < ${bound(to) + DAY_MILLISECONDS}` : `creationDate <= ${bound(to)}`]),
+  ]
+}
+
+/** The `where` of a search, undefined where nothing is filtered. Only `documentIds` restricts when it is empty. */
+export function searchFilter(filter: StoreFilter): string | undefined {
+  const named = ([['contentType', filter.contentType], ['language', filter.language]] as const)
+    .flatMap(([column, values]) => (values === undefined || values.length === 0 ? [] : [isOneOf(column, values)]))
+  const excluded = ([['documentId', filter.excludeDocumentIds], ['rootId', filter.excludeRootIds]] as const)
+    .flatMap(([column, values]) => (values === undefined || values.length === 0 ? [] : [isNoneOf(column, values)]))
+  const clauses = [
+    ...(filter.documentIds === undefined ? [] : [ofDocuments(filter.documentIds)]),
+    ...named,
+    ...(filter.path === undefined ? [] : [isBelow(filter.path)]),
+    ...createdBetween(filter.creationDate ?? {}),
+    ...excluded,
+  ]
+  return clauses.length === 0 ? undefined : clauses.join(' AND ')
+}
+
+export const ofDocuments = (ids: readonly string[]): string => isOneOf('documentId', ids)
+
+export const ofStatus = (status: DocumentRow['status']): string => isOneOf('status', [status])
+
+export const ofContents = (hashes: readonly string[]): string => isOneOf('contentHash', hashes)

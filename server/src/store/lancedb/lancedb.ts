@@ -1,0 +1,167 @@
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { GrantedProject } from '../../datashare/access.ts'
+import type { Logger } from '../../log.ts'
+import type { Generation } from '../generation.ts'
+import type { VectorStore } from '../store.ts'
+import { toSimilarityError } from './faults.ts'
+import { ofContents, ofDocuments, ofStatus } from './filter.ts'
+import { compact, ensureIndices, ensureVectorIndex } from './maintenance.ts'
+import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toCopies, toDocumentRows, toStoredPassages } from './reading.ts'
+import { documentsByWords, documentsWithPhrases, nearestPassages, passagesByWords } from './search.ts'
+import { randomPairCosines, statisticsOf } from './statistics.ts'
+import { openTables, type GenerationTables, type Tables } from './tables.ts'
+import { checkDocument, hasDirection, removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
+
+/**
+ * In a long vectorization versions and small files pile up, and rows that no text index covers yet are read
+ * anew for every word and phrase: so compact after this many batches, or passages that are a tenth of the table.
+ */
+const BATCHES_PER_COMPACTION = 256
+const PASSAGES_PER_COMPACTION = 5_000
+const COMPACTION_PASSES = 6
+
+/**
+ * Opens the embedded store: LanceDB tables in `folder`, which it makes, readable by its owner alone.
+ * One process at a time may hold a folder: the caller sees to that.
+ * @throws SimilarityError store_unreadable | disk_full
+ */
+export async function openLanceStore({ folder, log }: { folder: string, log: Logger }): Promise<VectorStore> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await chmod(folder, 0o700)
+    const tables = await openTables(folder)
+    return { kind: 'lancedb', ...writing(tables, log), ...readingForTasks(tables, folder), ...readingForPeople(tables), ping: () => checkWritable(folder), close: () => tables.close() }
+  } catch (error) {
+    throw toSimilarityError(error)
+  }
+}
+
+type Writing = Pick<VectorStore, 'create' | 'replace' | 'touch' | 'remove' | 'maintain' | 'drop'>
+
+function writing(tables: Tables, log: Logger): Writing {
+  const sinceCompaction = new Map<string, { batches: number, passages: number }>()
+
+  async function compactBoth(generation: Generation): Promise<boolean> {
+    const startedAt = performance.now()
+    const changed = await tables.write(generation, async ({ passages, documents }, oldestRead) =>
+      [await compact(passages, oldestRead), await compact(documents, oldestRead)].includes(true))
+    log.debug({ generation: generation.id, milliseconds: Math.round(performance.now() - startedAt) }, 'compacted the vector store')
+    return changed
+  }
+
+  function isCompactionDue({ id }: Generation, written: number, total: number): boolean {
+    const before = sinceCompaction.get(id) ?? { batches: 0, passages: 0 }
+    const since = { batches: before.batches + 1, passages: before.passages + written }
+    const isDue = since.batches >= BATCHES_PER_COMPACTION || since.passages >= Math.max(PASSAGES_PER_COMPACTION, total / 10)
+    sinceCompaction.set(id, isDue ? { batches: 0, passages: 0 } : since)
+    return isDue
+  }
+
+  return {
+    async create(generation) {
+      await tables.create(generation)
+      await tables.write(generation, ensureIndices)
+    },
+
+    async replace(generation, documents) {
+      if (documents.length === 0) return
+      for (const document of documents) checkDocument(document, generation)
+      const total = await tables.write(generation, async (pair) => {
+        await replaceDocuments(pair, generation.dimensions, documents)
+        return await pair.passages.countRows()
+      })
+      const written = documents.reduce((sum, { passages }) => sum + passages.length, 0)
+      if (isCompactionDue(generation, written, total)) await compactBoth(generation)
+    },
+
+    async touch(generation, rows) {
+      if (rows.length > 0) await tables.write(generation, pair => touchDocuments(pair, rows))
+    },
+
+    async remove(generation, documentIds) {
+      if (documentIds.length > 0) await tables.write(generation, pair => removeDocuments(pair, documentIds))
+    },
+
+    async maintain(generation, signal) {
+      signal?.throwIfAborted()
+      await tables.write(generation, ensureIndices)
+      await tables.write(generation, ensureVectorIndex)
+      // Each pass takes away what the one before has made old, until nothing is left to do.
+      for (let pass = 0, changed = true; changed && pass < COMPACTION_PASSES; pass++) {
+        signal?.throwIfAborted()
+        changed = await compactBoth(generation)
+      }
+    },
+
+    async drop(generation) {
+      sinceCompaction.delete(generation.id)
+      await tables.drop(generation)
+    },
+  }
+}
+
+type ReadingForTasks = Pick<VectorStore, 'rows' | 'randomPairs' | 'statistics'>
+
+const readingForTasks = (tables: Tables, folder: string): ReadingForTasks => ({
+  async* rows(generation) {
+    using current = await tables.reading(generation)
+    try {
+      for await (const batch of current.tables.documents.query().select(DOCUMENT_ROW_COLUMNS)) yield toDocumentRows(batch)
+    } catch (error) {
+      throw tables.faultOf(generation, error)
+    }
+  },
+  randomPairs: (generation, size) => tables.read(generation, pair => randomPairCosines(pair, size)),
+  statistics: generation => tables.read(generation, pair => statisticsOf(folder, generation, pair)),
+})
+
+type ReadingForPeople = Pick<VectorStore, 'meaning' | 'words' | 'documentWords' | 'withPhrases' | 'passagesOf' | 'row' | 'rowsByStatus' | 'copiesOf'>
+
+function readingForPeople(tables: Tables): ReadingForPeople {
+  async function read<T>(project: GrantedProject, generation: Generation, work: (tables: GenerationTables) => Promise<T>): Promise<T> {
+    if (project.name !== generation.project) throw new SimilarityError('project_forbidden')
+    return await tables.read(generation, work)
+  }
+
+  return {
+    async meaning(project, generation, embedding, options) {
+      if (embedding.length !== generation.dimensions || !hasDirection(embedding)) {
+        throw new SimilarityError('internal', { detail: `the vector of a query must be finite, not zero, and have ${generation.dimensions} dimensions` })
+      }
+      return await read(project, generation, ({ passages }) => nearestPassages(passages, embedding, options))
+    },
+    words: (project, generation, query, options) => read(project, generation, ({ passages }) => passagesByWords(passages, query, options)),
+    documentWords: (project, generation, query, options) => read(project, generation, ({ documents }) => documentsByWords(documents, query, options)),
+    withPhrases: (project, generation, phrases, options) => read(project, generation, ({ documents }) => documentsWithPhrases(documents, phrases, options)),
+
+    passagesOf: (project, generation, documentId) => read(project, generation, async ({ passages }) => {
+      const answer = await passages.query().where(ofDocuments([documentId])).select(STORED_PASSAGE_COLUMNS).toArrow()
+      return toStoredPassages(answer).sort((a, b) => a.ordinal - b.ordinal)
+    }),
+    row: (project, generation, documentId) => read(project, generation, async ({ documents }) => {
+      const answer = await documents.query().where(ofDocuments([documentId])).select(DOCUMENT_ROW_COLUMNS).limit(1).toArrow()
+      return toDocumentRows(answer)[0] ?? null
+    }),
+    rowsByStatus: (project, generation, status, { from, size }) => read(project, generation, async ({ documents }) => {
+      const total = await documents.countRows(ofStatus(status))
+      if (size === 0 || from >= total) return { rows: [], total }
+      const answer = await documents.query().where(ofStatus(status)).orderBy({ columnName: 'documentId', ascending: true })
+        .select(DOCUMENT_ROW_COLUMNS).offset(from).limit(size).toArrow()
+      return { rows: toDocumentRows(answer), total }
+    }),
+    copiesOf: (project, generation, contentHashes) => read(project, generation, async ({ documents }) =>
+      toCopies(await documents.query().where(ofContents(contentHashes)).select(['documentId', 'contentHash']).toArrow())),
+  }
+}
+
+async function checkWritable(folder: string): Promise<void> {
+  const probe = join(folder, '.writable')
+  try {
+    await writeFile(probe, '', { mode: 0o600 })
+    await rm(probe)
+  } catch (error) {
+    throw toSimilarityError(error)
+  }
+}

@@ -1,0 +1,92 @@
+import type { Table as ArrowTable } from 'apache-arrow'
+import type { DocumentCandidate, DocumentRow, PassageCandidate, StoredPassage } from '../store.ts'
+
+/** The part of an answer of LanceDB that is read: a table, or one batch of it. */
+type Columns = Pick<ArrowTable, 'getChild' | 'numRows'>
+
+interface Cells {
+  text(name: string): string
+  optionalText(name: string): string | null
+  number(name: string): number
+  flag(name: string): boolean
+  embedding(name: string): Float32Array
+}
+
+const STATUSES = ['vectorized', 'empty', 'failed'] as const
+
+const wrong = (name: string): never => { throw new TypeError(`the column ${name} does not hold what the schema says`) }
+
+/** Reads the rows of an answer, checked against what the schema promises. */
+function rowsOf<T>(answer: Columns, toRow: (cells: Cells) => T): T[] {
+  const columns = new Map<string, ReturnType<Columns['getChild']>>()
+  let index = 0
+  const value = (name: string): unknown => {
+    if (!columns.has(name)) columns.set(name, answer.getChild(name))
+    return columns.get(name)?.get(index)
+  }
+  const cells: Cells = {
+    text: (name) => { const cell = value(name); return typeof cell === 'string' ? cell : wrong(name) },
+    optionalText: (name) => { const cell = value(name); return cell === null || typeof cell === 'string' ? cell : wrong(name) },
+    number: (name) => { const cell = value(name); return typeof cell === 'number' ? cell : wrong(name) },
+    flag: (name) => { const cell = value(name); return typeof cell === 'boolean' ? cell : wrong(name) },
+    embedding: name => toEmbedding(value(name)) ?? wrong(name),
+  }
+  const rows: T[] = []
+  for (; index < answer.numRows; index++) rows.push(toRow(cells))
+  return rows
+}
+
+const isIterable = (cell: unknown): cell is Iterable<unknown> => typeof cell === 'object' && cell !== null && Symbol.iterator in cell
+
+/** A copy: what Arrow gives is a view of the whole answer. */
+const toEmbedding = (cell: unknown): Float32Array | null => (isIterable(cell) ? Float32Array.from(cell, Number) : null)
+
+export const DOCUMENT_ROW_COLUMNS = ['documentId', 'rootId', 'extractionDate', 'contentHash', 'status', 'reason', 'passages', 'truncated', 'language', 'vectorizedAt']
+
+export const toDocumentRows = (answer: Columns): DocumentRow[] => rowsOf(answer, cells => ({
+  documentId: cells.text('documentId'),
+  rootId: cells.text('rootId'),
+  extractionDate: cells.optionalText('extractionDate'),
+  contentHash: cells.text('contentHash'),
+  status: STATUSES.find(status => status === cells.text('status')) ?? wrong('status'),
+  reason: cells.optionalText('reason'),
+  passages: cells.number('passages'),
+  truncated: cells.flag('truncated'),
+  language: cells.text('language'),
+  vectorizedAt: cells.text('vectorizedAt'),
+}))
+
+export const PASSAGE_CANDIDATE_COLUMNS = ['documentId', 'rootId', 'contentHash', 'ordinal', 'start', 'end', 'text']
+
+const toPassage = (cells: Cells) => ({
+  ordinal: cells.number('ordinal'), start: cells.number('start'), end: cells.number('end'), text: cells.text('text'),
+})
+
+const toDocument = (cells: Cells) => ({
+  documentId: cells.text('documentId'), rootId: cells.text('rootId'), contentHash: cells.text('contentHash'),
+})
+
+/** Cosine similarity, from the distance that LanceDB gives. */
+export const toNearestPassages = (answer: Columns): PassageCandidate[] =>
+  rowsOf(answer, cells => ({ ...toDocument(cells), ...toPassage(cells), score: 1 - cells.number('_distance') }))
+
+export const toWordsPassages = (answer: Columns): PassageCandidate[] =>
+  rowsOf(answer, cells => ({ ...toDocument(cells), ...toPassage(cells), score: cells.number('_score') }))
+
+export const DOCUMENT_CANDIDATE_COLUMNS = ['documentId', 'rootId', 'contentHash']
+
+export const toWordsDocuments = (answer: Columns): DocumentCandidate[] =>
+  rowsOf(answer, cells => ({ ...toDocument(cells), score: cells.number('_score') }))
+
+export const STORED_PASSAGE_COLUMNS = ['ordinal', 'start', 'end', 'text', 'embedding']
+
+export const toStoredPassages = (answer: Columns): StoredPassage[] =>
+  rowsOf(answer, cells => ({ ...toPassage(cells), embedding: cells.embedding('embedding') }))
+
+export const toCopies = (answer: Columns): { documentId: string, contentHash: string }[] =>
+  rowsOf(answer, cells => ({ documentId: cells.text('documentId'), contentHash: cells.text('contentHash') }))
+
+export const toLanguages = (answer: Columns): string[] => rowsOf(answer, cells => cells.text('language'))
+
+export const toSample = (answer: Columns): { documentId: string, embedding: Float32Array }[] =>
+  rowsOf(answer, cells => ({ documentId: cells.text('documentId'), embedding: cells.embedding('embedding') }))

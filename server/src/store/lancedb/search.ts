@@ -1,0 +1,55 @@
+import { BooleanQuery, MatchQuery, Occur, PhraseQuery, type FullTextQuery, type Table } from '@lancedb/lancedb'
+import type { DocumentCandidate, ListOptions, PassageCandidate, WordsQuery } from '../store.ts'
+import { searchFilter } from './filter.ts'
+import { DOCUMENT_CANDIDATE_COLUMNS, PASSAGE_CANDIDATE_COLUMNS, toNearestPassages, toWordsDocuments, toWordsPassages } from './reading.ts'
+
+/** Asked for beyond the limit, so that among equal scores at the end of a list the ids decide, not the order of the scan. */
+const TIES = 50
+
+/** Exact or by the vector index, filtered before ranking. */
+export async function nearestPassages(passages: Table, embedding: Float32Array, { limit, filter }: ListOptions): Promise<PassageCandidate[]> {
+  const query = passages.query().nearestTo(embedding).distanceType('cosine').select([...PASSAGE_CANDIDATE_COLUMNS, '_distance']).limit(limit + TIES)
+  const answer = await filtered(query, filter).toArrow()
+  return best(toNearestPassages(answer), limit)
+}
+
+export async function passagesByWords(passages: Table, query: WordsQuery, { limit, filter }: ListOptions): Promise<PassageCandidate[]> {
+  const clauses = anyOf(query, 'text')
+  if (clauses === null) return []
+  const search = passages.query().fullTextSearch(clauses).select([...PASSAGE_CANDIDATE_COLUMNS, '_score']).limit(limit + TIES)
+  return best(toWordsPassages(await filtered(search, filter).toArrow()), limit)
+}
+
+export async function documentsByWords(documents: Table, query: WordsQuery, options: ListOptions): Promise<DocumentCandidate[]> {
+  const clauses = anyOf(query, 'content')
+  return clauses === null ? [] : await documentsMatching(documents, clauses, options)
+}
+
+export async function documentsWithPhrases(documents: Table, phrases: readonly string[], options: ListOptions): Promise<string[]> {
+  if (phrases.length === 0) return []
+  const found = await documentsMatching(documents, new BooleanQuery(phrases.map(phrase => [Occur.Must, new PhraseQuery(phrase, 'content')])), options)
+  return found.map(({ documentId }) => documentId)
+}
+
+async function documentsMatching(documents: Table, clauses: FullTextQuery, { limit, filter }: ListOptions): Promise<DocumentCandidate[]> {
+  const search = documents.query().fullTextSearch(clauses).select([...DOCUMENT_CANDIDATE_COLUMNS, '_score']).limit(limit + TIES)
+  return best(toWordsDocuments(await filtered(search, filter).toArrow()), limit)
+}
+
+/** Query objects, never a query string: whatever a text holds is words. */
+function anyOf({ terms, phrases }: WordsQuery, column: string): FullTextQuery | null {
+  const wanted = [...new Set(phrases)].filter(phrase => phrase.trim() !== '')
+  const queries = [...(terms.trim() === '' ? [] : [new MatchQuery(terms, column)]), ...wanted.map(phrase => new PhraseQuery(phrase, column))]
+  return queries.length === 0 ? null : new BooleanQuery(queries.map(query => [Occur.Should, query]))
+}
+
+function filtered<Q extends { where(predicate: string): Q }>(query: Q, filter: ListOptions['filter']): Q {
+  const where = searchFilter(filter)
+  return where === undefined ? query : query.where(where)
+}
+
+function best<C extends DocumentCandidate & { readonly ordinal?: number }>(candidates: C[], limit: number): C[] {
+  return candidates.sort((a, b) => b.score - a.score || compare(a.documentId, b.documentId) || (a.ordinal ?? 0) - (b.ordinal ?? 0)).slice(0, limit)
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

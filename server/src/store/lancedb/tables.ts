@@ -1,0 +1,126 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connect, Session, type Table } from '@lancedb/lancedb'
+import PQueue from 'p-queue'
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { Generation } from '../generation.ts'
+import { isMissing, toSimilarityError } from './faults.ts'
+import { documentsSchema, passagesSchema, tableNames } from './schema.ts'
+
+export interface GenerationTables {
+  readonly passages: Table
+  readonly documents: Table
+}
+
+/** A read in progress: while it is not disposed of, the version that it reads stays on disk. */
+export interface Reading extends Disposable {
+  readonly tables: GenerationTables
+}
+
+interface Opened {
+  readonly tables: Promise<GenerationTables>
+  readonly writes: PQueue
+  readonly reads: Set<Date>
+}
+
+/** LanceDB's own defaults are several gigabytes. */
+const INDEX_CACHE_BYTES = 512n * 1024n * 1024n
+const METADATA_CACHE_BYTES = 128n * 1024n * 1024n
+
+/**
+ * The pairs of tables in a folder, one per generation. Writes to a pair run one at a time: LanceDB keeps
+ * both rows where two writers insert the same new key.
+ */
+export async function openTables(folder: string) {
+  // Zero: a read always sees the last commit.
+  const connection = await connect(folder, { readConsistencyInterval: 0, session: new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES) })
+  const opened = new Map<string, Opened>()
+  const dropped = new Set<string>()
+
+  function open(generation: Generation): Opened {
+    const known = opened.get(generation.id)
+    if (known !== undefined) return known
+    const entry = { tables: openPair(generation), writes: new PQueue({ concurrency: 1 }), reads: new Set<Date>() }
+    opened.set(generation.id, entry)
+    // A pair that is not there now may be made later.
+    entry.tables.catch(() => { if (opened.get(generation.id) === entry) opened.delete(generation.id) })
+    return entry
+  }
+
+  async function openPair(generation: Generation): Promise<GenerationTables> {
+    const names = tableNames(generation)
+    return { passages: await connection.openTable(names.passages), documents: await connection.openTable(names.documents) }
+  }
+
+  function faultOf(generation: Generation, error: unknown): SimilarityError {
+    return isMissing(error) && dropped.has(generation.id) ? new SimilarityError('generation_changed') : toSimilarityError(error)
+  }
+
+  async function reading(generation: Generation): Promise<Reading> {
+    const { tables, reads } = open(generation)
+    const startedAt = new Date()
+    const pair = await tables.catch((error: unknown) => { throw faultOf(generation, error) })
+    reads.add(startedAt)
+    return { tables: pair, [Symbol.dispose]: () => { reads.delete(startedAt) } }
+  }
+
+  return {
+    faultOf,
+    reading,
+
+    async create(generation: Generation): Promise<void> {
+      const names = tableNames(generation)
+      try {
+        await connection.createEmptyTable(names.passages, passagesSchema(generation.dimensions), { existOk: true })
+        await connection.createEmptyTable(names.documents, documentsSchema, { existOk: true })
+        dropped.delete(generation.id)
+      } catch (error) {
+        throw faultOf(generation, error)
+      }
+    },
+
+    async read<T>(generation: Generation, work: (tables: GenerationTables) => Promise<T>): Promise<T> {
+      using current = await reading(generation)
+      try {
+        return await work(current.tables)
+      } catch (error) {
+        throw faultOf(generation, error)
+      }
+    },
+
+    /** Runs after every write that was asked for before. `oldestRead` is when the oldest read in progress began, else now. */
+    async write<T>(generation: Generation, work: (tables: GenerationTables, oldestRead: () => Date) => Promise<T>): Promise<T> {
+      const { tables, writes, reads } = open(generation)
+      const oldestRead = (): Date => new Date(Math.min(Date.now(), ...[...reads].map(Number)))
+      try {
+        return await writes.add(async () => work(await tables, oldestRead))
+      } catch (error) {
+        throw faultOf(generation, error)
+      }
+    },
+
+    /** Removes the folders of the tables, whatever lies in them. */
+    async drop(generation: Generation): Promise<void> {
+      const names = Object.values(tableNames(generation))
+      const entry = opened.get(generation.id)
+      dropped.add(generation.id)
+      opened.delete(generation.id)
+      const remove = async (): Promise<void> => {
+        for (const name of names) await rm(join(folder, `${name}.lance`), { recursive: true, force: true })
+      }
+      try {
+        await (entry === undefined ? remove() : entry.writes.add(remove))
+      } catch (error) {
+        throw faultOf(generation, error)
+      }
+    },
+
+    async close(): Promise<void> {
+      await Promise.all([...opened.values()].map(({ writes }) => writes.onIdle()))
+      opened.clear()
+      connection.close()
+    },
+  }
+}
+
+export type Tables = Awaited<ReturnType<typeof openTables>>
