@@ -1,0 +1,17 @@
+import '@fontsource-variable/inter'
+import * as Pinia from 'pinia'
+import * as Vue from 'vue'
+import { Core } from './core/core.ts'
+import { restoreTheme } from './core/theme.ts'
+import './styles/main.scss'
+
+// The two modules that Datashare shares with its plugins.
+window.__VUE_SHARED__ = Vue
+window.__PINIA_SHARED__ = Pinia
+
+restoreTheme()
+const core = new Core()
+// The router is made before any `ready.then` of a plugin runs, and after `datashare:ready`.
+core.ready.then(() => core.mount('#app'), () => core.mountUnreachable('#app'))
+window.datashare = core
+void core.load()
