@@ -1,0 +1,177 @@
+import { ERRORS, SimilarityError, type ErrorCode, type VectorizeMode } from '@datashare-similarity/shared'
+import type { DocumentSource } from '../../datashare/source.ts'
+import type { Embedder, Embedders } from '../../embedding/embedder.ts'
+import type { Generation } from '../../store/generation.ts'
+import type { VectorStore } from '../../store/store.ts'
+import { chooseGeneration, fits } from '../../vectorize/choose-generation.ts'
+import { createVectorizationTasks } from '../../vectorize/create-vectorization-tasks.ts'
+import { finishVectorization } from '../../vectorize/finish.ts'
+import { createPatience, type Patiently, type PatienceOptions } from '../../vectorize/patience.ts'
+import { storedDocuments, type PlannedDocument } from '../../vectorize/plan.ts'
+import { settleBatch } from '../../vectorize/settle.ts'
+import { vectorizeDocs } from '../../vectorize/vectorize-docs.ts'
+import type { LedgerGenerations } from './generations.ts'
+import type { Ledger, TaskChange } from './ledger.ts'
+import type { LiveChain } from './live.ts'
+import { createPace } from './pace.ts'
+import type { ChainArgs, TaskRow } from './rows.ts'
+
+/** Two: while one batch embeds, the contents of the other are read; and two documents at a time reach the embedder. */
+const BATCHES_AT_ONCE = 2
+
+export interface ChainParts {
+  readonly source: DocumentSource
+  readonly store: VectorStore
+  readonly embedders: Embedders
+  readonly ledger: Ledger
+  readonly generations: LedgerGenerations
+  readonly patience: PatienceOptions
+}
+
+interface Chain extends ChainParts {
+  readonly task: TaskRow
+  readonly args: ChainArgs
+  readonly live: LiveChain
+  readonly signal: AbortSignal
+  readonly patiently: Patiently
+}
+
+/**
+ * Runs a chain from where it stands: create_vectorization_tasks, then its vectorize_docs tasks, then indices and the swap.
+ * Ends with an error when aborted; the rows then say how far it came.
+ */
+export async function runChain(parts: ChainParts, task: TaskRow, live: LiveChain, signal: AbortSignal): Promise<void> {
+  const { ledger, generations, store, embedders } = parts
+  const args = ledger.chainArgs(task.id)
+  const patiently = createPatience(parts.patience, signal, dependency => live.setWaitsFor(task.id, dependency))
+  const chain: Chain = { ...parts, task, live, args, signal, patiently }
+  await note(chain, task, { state: 'RUNNING', phase: 'scanning', ...(task.started_at === null ? { started_at: now() } : {}) })
+  const embedder = await patiently(() => embedders.get(args.modelId))
+  const generation = await generationOf(chain, embedder)
+  if (generation === null) return
+  await note(chain, task, { generation: generation.id })
+  await patiently(() => store.create(generation))
+
+  const { remaining, changed } = task.planned === 1 ? await settle(chain, generation) : await plan(chain, generation)
+  await note(chain, task, { phase: 'embedding' })
+  try {
+    await embedBatches(chain, generation, embedder, remaining)
+  } finally {
+    if (changed) await generations.touch(generation.id)
+  }
+  await finishVectorization({ ...chain, generation, onPhase: phase => note(chain, task, { phase }) })
+}
+
+/** A row is as patient as the rest; and a chain that is being cancelled keeps that phase. */
+const note = ({ ledger, patiently, signal }: Chain, { id }: TaskRow, change: TaskChange): Promise<void> => patiently(() => {
+  signal.throwIfAborted()
+  ledger.change(id, change)
+  return Promise.resolve()
+})
+
+/** What was chosen before a crash, or by the task that this one resumes, is gone on with. */
+async function generationOf(chain: Chain, embedder: Embedder): Promise<Generation | null> {
+  const { task, generations } = chain
+  const before = task.generation === null ? null : generations.byId(task.generation)
+  if (before !== null && before.state !== 'retired' && fits(before, embedder.model)) return before
+  return chain.patiently(() => chooseGeneration(chain, task.project, task.mode, embedder.model))
+}
+
+interface Work {
+  /** What is left of batches that a crash has cut short; of the others everything is. */
+  readonly remaining: ReadonlyMap<string, PlannedDocument[]>
+  /** Whether the generation's content differs from what it was before. */
+  readonly changed: boolean
+}
+
+/** Scans and makes the batches. Nothing of a scan that was cut short is kept. */
+async function plan(chain: Chain, generation: Generation): Promise<Work> {
+  const { ledger, task, args, live, source, signal } = chain
+  const { taskIds, removed } = await chain.patiently(async (goesOn) => {
+    ledger.dropBatches(task.id)
+    const { documents } = await source.count(task.project, signal)
+    let scanned = 0
+    return createVectorizationTasks({
+      ...chain, generation, batchSize: args.batchSize, mode: planMode(task, generation),
+      spawn: batch => ledger.addBatch(task, batch),
+      onScanned: (page) => {
+        goesOn()
+        scanned += page
+        live.scanned = scanned / Math.max(1, documents)
+      },
+    })
+  })
+  await note(chain, task, { planned: 1 })
+  return { remaining: new Map(), changed: taskIds.length + removed > 0 }
+}
+
+/** After a crash: asks the store what of the unfinished batches is done, so that it is neither done nor counted twice. */
+async function settle(chain: Chain, generation: Generation): Promise<Work> {
+  const { ledger, task, store, signal } = chain
+  const stored = await chain.patiently(() => storedDocuments(store, generation, signal))
+  const remaining = new Map<string, PlannedDocument[]>()
+  for (const { id } of ledger.unfinishedBatches(task.id)) {
+    const settled = settleBatch(ledger.batchDocuments(id), stored, planMode(task, generation))
+    ledger.setOutcome(id, settled.outcome)
+    remaining.set(id, settled.remaining)
+  }
+  return { remaining, changed: true }
+}
+
+/** Of a generation that is being built everything is missing, whatever was asked for. */
+const planMode = (task: TaskRow, generation: Generation): VectorizeMode => (generation.state === 'building' ? 'update' : task.mode)
+
+async function embedBatches(chain: Chain, generation: Generation, embedder: Embedder, remaining: Work['remaining']): Promise<void> {
+  const { ledger, live, task } = chain
+  const failure = new AbortController()
+  const inner: Chain = { ...chain, signal: AbortSignal.any([chain.signal, failure.signal]) }
+  const batches = ledger.unfinishedBatches(task.id)[Symbol.iterator]()
+  const work = async (): Promise<void> => {
+    // The workers share the iterator: each takes the next batch.
+    for (const batch of batches) {
+      inner.signal.throwIfAborted()
+      await embedBatch(inner, generation, embedder, batch, remaining.get(batch.id) ?? ledger.batchDocuments(batch.id))
+    }
+  }
+  live.pace = createPace()
+  const workers = Array.from({ length: BATCHES_AT_ONCE }, () => work())
+  try {
+    await Promise.all(workers)
+  } catch (error) {
+    // The first batch that fails stops the others; nothing writes any more when this ends.
+    failure.abort()
+    await Promise.allSettled(workers)
+    throw error
+  }
+  const rate = live.pace.measured()
+  if (rate !== null && !live.hasWaited) ledger.setRate(generation.modelId, rate)
+}
+
+async function embedBatch(outer: Chain, generation: Generation, embedder: Embedder, batch: TaskRow, documents: PlannedDocument[]): Promise<void> {
+  const { ledger, live, signal } = outer
+  const chain: Chain = { ...outer, patiently: createPatience(outer.patience, signal, dependency => live.setWaitsFor(batch.id, dependency)) }
+  try {
+    await note(chain, batch, { state: 'RUNNING', phase: 'embedding', ...(batch.started_at === null ? { started_at: now() } : {}) })
+    await vectorizeDocs({
+      ...chain, embedder, generation,
+      onWritten: (outcome) => {
+        ledger.addOutcome(batch.id, outcome)
+        live.pace.add(outcome.done + outcome.empty + outcome.failures.length, outcome.weight)
+        return Promise.resolve()
+      },
+      onEmbedded: weight => live.setWeightInFlight(batch.id, weight),
+    }, documents)
+    await note(chain, batch, { state: 'DONE', phase: null, completed_at: now() })
+  } catch (error) {
+    if (!signal.aborted) ledger.change(batch.id, { state: 'ERROR', phase: null, completed_at: now(), ...faultOf(error) })
+    throw error
+  } finally {
+    live.setWeightInFlight(batch.id, 0)
+  }
+}
+
+const now = (): string => new Date().toISOString()
+
+/** As the rows keep it: an unexpected error's own message may repeat what it was given, so it is left out. */
+export const faultOf = (error: unknown): { error_code: ErrorCode, error_detail: string } =>
+  error instanceof SimilarityError ? { error_code: error.code, error_detail: error.detail } : { error_code: 'internal', error_detail: ERRORS.internal.why }

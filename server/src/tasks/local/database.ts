@@ -1,0 +1,131 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { SimilarityError } from '@datashare-similarity/shared'
+
+const SCHEMA_VERSION = 1
+
+const SCHEMA = `
+  CREATE TABLE tasks (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    project TEXT NOT NULL,
+    parent TEXT REFERENCES tasks(id) ON DELETE CASCADE,
+    state TEXT NOT NULL,
+    phase TEXT,
+    mode TEXT NOT NULL,
+    args TEXT NOT NULL,
+    generation TEXT,
+    planned INTEGER NOT NULL DEFAULT 0,
+    documents INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    empty INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    passages INTEGER NOT NULL DEFAULT 0,
+    weight INTEGER NOT NULL DEFAULT 0,
+    weight_done INTEGER NOT NULL DEFAULT 0,
+    error_code TEXT,
+    error_detail TEXT,
+    created_by TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    completed_at TEXT,
+    resumes TEXT
+  ) STRICT;
+  CREATE INDEX tasks_of_parent ON tasks(parent, sequence);
+  CREATE INDEX tasks_of_project ON tasks(project, sequence);
+  CREATE UNIQUE INDEX one_chain_per_project ON tasks(project) WHERE parent IS NULL AND state IN ('CREATED', 'QUEUED', 'RUNNING');
+  CREATE TABLE failures (
+    task TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE,
+    document_id TEXT NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (task, document_id)
+  ) STRICT;
+  CREATE TABLE generations (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    project TEXT NOT NULL,
+    model_id TEXT NOT NULL,
+    model_revision TEXT NOT NULL,
+    dimensions INTEGER NOT NULL,
+    passage_rules TEXT NOT NULL,
+    state TEXT NOT NULL,
+    calibration_mean REAL,
+    calibration_deviation REAL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX one_current_per_project ON generations(project) WHERE state = 'current';
+  CREATE UNIQUE INDEX one_building_per_project ON generations(project) WHERE state = 'building';
+  CREATE TABLE rates (
+    model_id TEXT PRIMARY KEY,
+    characters_per_second REAL NOT NULL
+  ) STRICT;
+`
+
+/**
+ * Opens ledger.db in the data folder, made where missing, readable by its owner only.
+ * @throws SimilarityError store_unreadable: not a database, no rights, or written by a newer companion
+ */
+export async function openDatabase(dataDir: string): Promise<DatabaseSync> {
+  const path = join(dataDir, 'ledger.db')
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    // The timeout stands before WAL is asked for: two processes that open at once would fail with "database is locked".
+    const database = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
+    try {
+      await chmod(path, 0o600)
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      migrate(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+    return database
+  } catch (error) {
+    if (error instanceof SimilarityError) throw error
+    throw new SimilarityError('store_unreadable', { detail: 'The task ledger, ledger.db in the data folder, cannot be opened.', cause: error })
+  }
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version > SCHEMA_VERSION) {
+    throw new SimilarityError('store_unreadable', { detail: `The task ledger has version ${version}; this companion knows version ${SCHEMA_VERSION}. Use the newer companion that wrote it.` })
+  }
+  if (version === 0) inTransaction(database, () => database.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`))
+}
+
+/** All or nothing. Errors: SimilarityError disk_full | store_unreadable. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  return guarded(() => {
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      database.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  })
+}
+
+const READ_ONLY = 8
+const INPUT_OUTPUT = 10
+const FULL = 13
+
+/** Names what is wrong with the disk; other faults pass as they are. */
+export function guarded<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Error) || !('errcode' in error)) throw error
+    // The low byte is the kind of the fault, the rest its variety.
+    const kind = Number(error.errcode) & 0xff
+    if (kind === FULL) throw new SimilarityError('disk_full', { cause: error })
+    if (kind === READ_ONLY || kind === INPUT_OUTPUT) throw new SimilarityError('store_unreadable', { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,159 @@
+import { SimilarityError, type Task } from '@datashare-similarity/shared'
+import type { Caller, GrantedProject, ProjectName } from '../../datashare/access.ts'
+import type { DocumentSource } from '../../datashare/source.ts'
+import type { Embedders } from '../../embedding/embedder.ts'
+import type { Logger } from '../../log.ts'
+import type { Generations } from '../../store/generation.ts'
+import type { VectorStore } from '../../store/store.ts'
+import { dropGeneration } from '../../vectorize/choose-generation.ts'
+import { DEFAULT_BATCH_SIZE } from '../../vectorize/create-vectorization-tasks.ts'
+import { PATIENCE, type PatienceOptions } from '../../vectorize/patience.ts'
+import type { StartRequest, TaskEngine } from '../engine.ts'
+import { openDatabase } from './database.ts'
+import { createGenerations } from './generations.ts'
+import { createLedger, type ChainSpec } from './ledger.ts'
+import { openDataFolderLock } from './lock.ts'
+import type { ChainArgs, TaskRow } from './rows.ts'
+import { createRunner } from './runner.ts'
+import { createTaskView } from './task-view.ts'
+
+export interface LocalEngineOptions {
+  readonly dataDir: string
+  readonly source: DocumentSource
+  readonly store: VectorStore
+  readonly embedders: Embedders
+  readonly log: Logger
+  readonly defaultBatchSize?: number
+  readonly patience?: PatienceOptions
+  /** How long a replaced generation stays for the searches that still read it. */
+  readonly retireAfterMs?: number
+}
+
+export interface LocalEngine {
+  readonly engine: TaskEngine
+  readonly generations: Generations
+  /** Characters a second, measured by earlier chains with this model; null where there were none. */
+  readonly measuredRate: (modelId: string) => number | null
+}
+
+/**
+ * The engine of one process, on a ledger in the data folder. Chains that a crash or a stop has cut short go on by themselves.
+ * @throws SimilarityError data_folder_busy | store_unreadable
+ */
+export async function openLocalEngine(options: LocalEngineOptions): Promise<LocalEngine> {
+  const lock = await openDataFolderLock(options.dataDir)
+  try {
+    const database = await openDatabase(options.dataDir)
+    const ledger = createLedger(database)
+    const generations = createGenerations(database)
+    const runner = createRunner({ ...options, ledger, generations, patience: options.patience ?? PATIENCE, retireAfterMs: options.retireAfterMs ?? 30_000 })
+    const view = createTaskView(database, runner.live)
+    const close = async (): Promise<void> => {
+      await runner.close()
+      database.close()
+      await lock.close()
+    }
+    runner.open()
+    return { engine: createEngine({ ...options, ledger, generations, runner, view, close }), generations, measuredRate: modelId => ledger.rate(modelId) }
+  } catch (error) {
+    await lock.close()
+    throw error
+  }
+}
+
+interface EngineParts extends LocalEngineOptions {
+  readonly ledger: ReturnType<typeof createLedger>
+  readonly generations: ReturnType<typeof createGenerations>
+  readonly runner: ReturnType<typeof createRunner>
+  readonly view: ReturnType<typeof createTaskView>
+  readonly close: () => Promise<void>
+}
+
+function createEngine(parts: EngineParts): TaskEngine {
+  const { source, ledger, runner, view } = parts
+  const wiping = new Set<ProjectName>()
+
+  const refuseWhileBusy = (project: ProjectName): void => {
+    const running = ledger.runningChain(project)
+    if (running !== null) throw new SimilarityError('chain_running', { taskId: running.id })
+    if (wiping.has(project)) throw new SimilarityError('chain_running', { detail: 'The vectors of the project are being wiped.' })
+  }
+  /** The chain of a task, whether the task is the chain itself or one of its batches: they are stopped and resumed together. */
+  const chainFor = (caller: Caller, id: string): TaskRow => {
+    const row = ledger.get(id)
+    if (row === null || caller.mayRead(row.project) === null) throw new SimilarityError('task_unknown')
+    return row.parent === null ? row : ledger.get(row.parent) ?? row
+  }
+  const begin = async (spec: ChainSpec): Promise<Task> => {
+    refuseWhileBusy(spec.project)
+    await source.count(spec.project)
+    // Another request may have been faster.
+    refuseWhileBusy(spec.project)
+    const row = ledger.addChain(spec)
+    runner.run(row)
+    return view.show(row)
+  }
+
+  return {
+    kind: 'local',
+    async start(project, request) {
+      refuseWhileBusy(project.name)
+      const args = await argsFor(parts, project.name, request)
+      return begin({ project: project.name, mode: request.mode, args, createdBy: project.caller.uid })
+    },
+    get: (caller, id) => answer(() => {
+      const row = ledger.get(id)
+      return row === null || caller.mayRead(row.project) === null ? null : view.show(row)
+    }),
+    list: (projects, page, parent) => answer(() => view.page(projects.map(({ name }) => name), page, parent)),
+    latest: (project: GrantedProject) => answer(() => {
+      const row = ledger.latestChain(project.name)
+      return row === null ? null : view.show(row)
+    }),
+    cancel: (caller, id) => answer(() => {
+      const chain = chainFor(caller, id)
+      if (!runner.cancel(chain)) throw new SimilarityError('task_finished', { taskId: chain.id })
+      return view.show(ledger.get(chain.id) ?? chain)
+    }),
+    async resume(caller, id) {
+      const chain = chainFor(caller, id)
+      if (chain.state === 'DONE') throw new SimilarityError('task_finished', { taskId: chain.id })
+      if (chain.state !== 'CANCELLED' && chain.state !== 'ERROR') throw new SimilarityError('task_not_finished', { taskId: chain.id })
+      const { generation, project, mode } = chain
+      return begin({ project, mode, args: ledger.chainArgs(chain.id), createdBy: caller.uid, resumes: { id: chain.id, generation } })
+    },
+    forget: (caller, id) => answer(() => {
+      const chain = chainFor(caller, id)
+      if (ledger.runningChain(chain.project)?.id === chain.id) throw new SimilarityError('task_not_finished', { taskId: chain.id })
+      ledger.forget(chain.id)
+    }),
+    async wipe({ name: project }) {
+      refuseWhileBusy(project)
+      wiping.add(project)
+      try {
+        parts.generations.retireAll(project)
+        for (const generation of await parts.generations.all(project)) await dropGeneration(parts, generation)
+      } finally {
+        wiping.delete(project)
+      }
+    },
+    idle: () => runner.idle(),
+    close: parts.close,
+  }
+}
+
+/** The ledger answers at once; the port is asynchronous for the engines that do not. */
+const answer = <T>(work: () => T): Promise<T> => new Promise(resolve => resolve(work()))
+
+/** @throws SimilarityError model_unknown | model_missing | model_differs */
+async function argsFor({ embedders, generations, defaultBatchSize }: EngineParts, project: ProjectName, { mode, batchSize, model }: StartRequest): Promise<ChainArgs> {
+  const current = await generations.current(project)
+  const modelId = model ?? current?.modelId ?? (await generations.building(project))?.modelId ?? embedders.defaultModel.id
+  const entry = (await embedders.models()).find(({ id }) => id === modelId)
+  if (entry === undefined) throw new SimilarityError('model_unknown', { detail: `No model "${modelId}" is in the registry.` })
+  if (!entry.installed) throw new SimilarityError('model_missing', { detail: `The files of the model "${modelId}" are not installed.` })
+  if (current !== null && mode !== 'rebuild' && modelId !== current.modelId) {
+    throw new SimilarityError('model_differs', { detail: `The project was vectorized with "${current.modelId}"; "${mode}" keeps it.` })
+  }
+  return { batchSize: batchSize ?? defaultBatchSize ?? DEFAULT_BATCH_SIZE, modelId }
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { z } from 'zod'
+import type { ProjectName } from '../../datashare/access.ts'
+import type { Generation, Generations } from '../../store/generation.ts'
+import { guarded, inTransaction } from './database.ts'
+import { GenerationRowSchema } from './rows.ts'
+
+const toGeneration = (row: z.infer<typeof GenerationRowSchema>): Generation => ({
+  id: row.id,
+  project: row.project,
+  modelId: row.model_id,
+  modelRevision: row.model_revision,
+  dimensions: row.dimensions,
+  passageRules: row.passage_rules,
+  state: row.state,
+  calibration: row.calibration_mean === null || row.calibration_deviation === null
+    ? null
+    : { mean: row.calibration_mean, deviation: row.calibration_deviation },
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+/** The database answers at once; the port is asynchronous for the stores that do not. */
+const done = (work: () => unknown): Promise<void> => new Promise((resolve) => {
+  guarded(work)
+  resolve()
+})
+
+/** The generations of the ledger; beside the port, what the engine needs to clean up. */
+export interface LedgerGenerations extends Generations {
+  byId(id: string): Generation | null
+  /** Takes all generations of a project out of use, so that nobody finds one whose tables are being dropped. */
+  retireAll(project: ProjectName): void
+  /** Of all projects. */
+  retired(): Generation[]
+}
+
+export function createGenerations(database: DatabaseSync): LedgerGenerations {
+  const now = (): string => new Date().toISOString()
+  const select = (where: string, ...values: string[]): Generation[] =>
+    database.prepare(`SELECT * FROM generations WHERE ${where} ORDER BY sequence`).all(...values).map(row => toGeneration(GenerationRowSchema.parse(row)))
+  const one = (where: string, ...values: string[]): Generation | null => select(where, ...values)[0] ?? null
+  const update = (set: string, ...values: (string | number)[]): void => {
+    database.prepare(`UPDATE generations SET ${set} WHERE id = ?`).run(...values)
+  }
+
+  const create = (spec: Parameters<Generations['create']>[0]): Generation => {
+    const id = randomUUID()
+    const at = now()
+    database.prepare(`INSERT INTO generations (id, project, model_id, model_revision, dimensions, passage_rules, state, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, 'building', ?, ?)`).run(id, spec.project, spec.modelId, spec.modelRevision, spec.dimensions, spec.passageRules, at, at)
+    return { ...spec, id, state: 'building', calibration: null, createdAt: at, updatedAt: at }
+  }
+  const makeCurrent = (id: string): void => inTransaction(database, () => {
+    database.prepare(`UPDATE generations SET state = 'retired', updated_at = ?
+      WHERE state = 'current' AND id <> ? AND project = (SELECT project FROM generations WHERE id = ?)`).run(now(), id, id)
+    database.prepare('UPDATE generations SET state = \'current\', updated_at = ? WHERE id = ? AND state <> \'current\'').run(now(), id)
+  })
+
+  return {
+    current: project => Promise.resolve(one('project = ? AND state = \'current\'', project)),
+    building: project => Promise.resolve(one('project = ? AND state = \'building\'', project)),
+    all: project => Promise.resolve(select('project = ?', project)),
+    create: spec => Promise.resolve(create(spec)),
+    makeCurrent: id => done(() => makeCurrent(id)),
+    calibrate: (id, { mean, deviation }) => done(() => update('calibration_mean = ?, calibration_deviation = ?', mean, deviation, id)),
+    touch: id => done(() => update('updated_at = ?', now(), id)),
+    remove: id => done(() => database.prepare('DELETE FROM generations WHERE id = ?').run(id)),
+    byId: id => one('id = ?', id),
+    retireAll: (project) => {
+      database.prepare('UPDATE generations SET state = \'retired\', updated_at = ? WHERE project = ?').run(now(), project)
+    },
+    retired: () => select('state = \'retired\''),
+  }
+}

@@ -1,0 +1,133 @@
+import PQueue from 'p-queue'
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { Logger } from '../../log.ts'
+import { dropGeneration } from '../../vectorize/choose-generation.ts'
+import { createPatience } from '../../vectorize/patience.ts'
+import { faultOf, runChain, type ChainParts } from './chain.ts'
+import { createLiveChain, type LiveChain } from './live.ts'
+import type { TaskRow } from './rows.ts'
+
+/** One project that waits for a dependency must not hold up the others. */
+const CHAINS_AT_ONCE = 2
+
+export interface RunnerOptions extends ChainParts {
+  readonly log: Logger
+  readonly retireAfterMs: number
+}
+
+interface Running {
+  readonly live: LiveChain
+  readonly stop: AbortController
+  cancelled: boolean
+}
+
+/** Keeps chains running, and settles how each ends. */
+export function createRunner(options: RunnerOptions) {
+  const { ledger, generations, log, retireAfterMs } = options
+  const queue = new PQueue({ concurrency: CHAINS_AT_ONCE })
+  const running = new Map<string, Running>()
+  const dropTimers = new Set<NodeJS.Timeout>()
+  const closing = new AbortController()
+  const patiently = createPatience(options.patience, closing.signal, () => undefined)
+  let dropping: Promise<void> = Promise.resolve()
+
+  const end = (task: TaskRow, state: 'DONE' | 'CANCELLED' | 'ERROR', fault: Partial<ReturnType<typeof faultOf>> = {}): void => {
+    if (state !== 'DONE') ledger.endUnfinishedBatches(task.id, 'CANCELLED')
+    ledger.change(task.id, { state, phase: null, completed_at: new Date().toISOString(), ...fault })
+    running.delete(task.id)
+    log.info({ taskId: task.id, project: task.project, state }, 'chain ended')
+  }
+
+  /** What is thrown here leaves the rows as they are: the chain goes on at the next start. */
+  const runOne = async (task: TaskRow, entry: Running): Promise<void> => {
+    if (!running.has(task.id)) return
+    let outcome: () => void
+    try {
+      await runChain(options, task, entry.live, entry.stop.signal)
+      outcome = () => end(task, 'DONE')
+    } catch (error) {
+      if (!entry.cancelled && closing.signal.aborted) throw error
+      if (!entry.cancelled) log.error({ taskId: task.id, ...describe(error) }, 'chain failed')
+      outcome = () => (entry.cancelled ? end(task, 'CANCELLED') : end(task, 'ERROR', faultOf(error)))
+    }
+    // A full disk does not take the end of a chain either.
+    await patiently(() => Promise.resolve().then(outcome))
+    dropLater()
+  }
+
+  /** Searches that began before a swap may still read what it replaced. */
+  const dropLater = (): void => {
+    const retired = generations.retired()
+    if (retired.length === 0) return
+    const timer = setTimeout(() => {
+      dropTimers.delete(timer)
+      drop(retired)
+    }, retireAfterMs)
+    timer.unref()
+    dropTimers.add(timer)
+  }
+  const drop = (retired: ReturnType<typeof generations.retired>): void => {
+    dropping = dropping.then(async () => {
+      for (const generation of retired) {
+        if (generations.byId(generation.id) !== null) await dropGeneration(options, generation)
+      }
+    }).catch((error: unknown) => log.warn(describe(error), 'a replaced generation could not be dropped, it is tried again at the next start'))
+  }
+
+  const run = (task: TaskRow): void => {
+    const entry: Running = { live: createLiveChain(), stop: new AbortController(), cancelled: false }
+    running.set(task.id, entry)
+    queue.add(() => runOne(task, entry)).catch((error: unknown) => {
+      running.delete(task.id)
+      log.info({ taskId: task.id, ...describe(error) }, 'chain stopped, it goes on at the next start')
+    })
+  }
+
+  return {
+    run,
+    live: (chain: string): LiveChain | undefined => running.get(chain)?.live,
+
+    /** What a crash or a stop has left: replaced generations go, unfinished chains go on, but not one that was being cancelled. */
+    open(): void {
+      drop(generations.retired())
+      for (const task of ledger.unfinishedChains()) {
+        if (task.phase === 'cancelling') end(task, 'CANCELLED')
+        else run(task)
+      }
+    },
+
+    /** False where the chain does not run. */
+    cancel(chain: TaskRow): boolean {
+      const entry = running.get(chain.id)
+      if (entry === undefined) return false
+      if (entry.cancelled) return true
+      entry.cancelled = true
+      entry.stop.abort(new SimilarityError('task_finished', { detail: 'The task was cancelled.', taskId: chain.id }))
+      // One that still queues has nothing to end first.
+      if (chain.state === 'QUEUED') end(chain, 'CANCELLED')
+      else ledger.change(chain.id, { phase: 'cancelling' })
+      return true
+    },
+
+    async idle(): Promise<void> {
+      await queue.onIdle()
+      await dropping
+    },
+
+    async close(): Promise<void> {
+      if (closing.signal.aborted) return
+      closing.abort(new SimilarityError('shutting_down'))
+      for (const { stop } of running.values()) stop.abort(new SimilarityError('shutting_down'))
+      for (const timer of dropTimers) clearTimeout(timer)
+      await queue.onIdle()
+      await dropping
+    },
+  }
+}
+
+/** Name and place of a fault, not its message: messages of vendors may quote what they were given. */
+function describe(error: unknown): object {
+  if (error instanceof SimilarityError) return { code: error.code }
+  if (!(error instanceof Error)) return { code: 'internal' }
+  return { code: 'internal', name: error.name, frames: error.stack?.split('\n').filter(line => line.trimStart().startsWith('at ')).slice(0, 6).map(line => line.trim()) }
+}

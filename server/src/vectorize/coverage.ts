@@ -1,0 +1,80 @@
+import type { Coverage } from '@datashare-similarity/shared'
+import type { ProjectName } from '../datashare/access.ts'
+import type { DocumentSource } from '../datashare/source.ts'
+import type { Generation, Generations } from '../store/generation.ts'
+import type { VectorStore } from '../store/store.ts'
+import { isStale, storedDocuments } from './plan.ts'
+
+const FRESH_MS = 10_000
+/** A scan that takes long is repeated rarely: at most a sixth of the time goes into it. */
+const FRESH_PER_SCAN = 5
+const DEADLINE_MS = 600_000
+
+export interface ProjectCoverage {
+  readonly coverage: Coverage
+  /** What an update would do now. */
+  readonly todo: { readonly documents: number, readonly characters: number }
+}
+
+interface Known {
+  readonly key: string
+  readonly result: Promise<ProjectCoverage>
+  /** Infinite while the scan runs. */
+  freshUntil: number
+}
+
+/**
+ * What is vectorized of a project, as the difference between Datashare's documents and the store's rows.
+ * `vectorized + empty + failed + missing = documents`; stale and truncated ones are among the vectorized, empty and failed.
+ * Errors: SimilarityError elasticsearch_unreachable | elasticsearch_refused | index_missing.
+ */
+export function createCoverage({ source, store, generations }: { source: DocumentSource, store: VectorStore, generations: Generations }) {
+  const known = new Map<ProjectName, Known>()
+
+  return async (project: ProjectName): Promise<ProjectCoverage> => {
+    const generation = await generations.current(project)
+    const key = generation === null ? 'none' : `${generation.id} ${generation.updatedAt}`
+    const before = known.get(project)
+    if (before?.key === key && before.freshUntil > performance.now()) return before.result
+
+    const started = performance.now()
+    // The next scan of the project starts when the one before has ended, however the generation changes meanwhile.
+    const result = Promise.resolve(before?.result).catch(() => undefined).then(() => compare(source, store, project, generation))
+    const entry: Known = { key, result, freshUntil: Infinity }
+    known.set(project, entry)
+    result.then(
+      () => {
+        const ended = performance.now()
+        entry.freshUntil = ended + Math.max(FRESH_MS, (ended - started) * FRESH_PER_SCAN)
+      },
+      () => {
+        if (known.get(project) === entry) known.delete(project)
+      },
+    )
+    return result
+  }
+}
+
+async function compare(source: DocumentSource, store: VectorStore, project: ProjectName, generation: Generation | null): Promise<ProjectCoverage> {
+  const signal = AbortSignal.timeout(DEADLINE_MS)
+  const counts = { documents: 0, vectorized: 0, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
+  if (generation === null) {
+    const { documents, characters } = await source.count(project, signal)
+    return { coverage: { ...counts, documents, missing: documents }, todo: { documents, characters } }
+  }
+  const todo = { documents: 0, characters: 0 }
+  const stored = await storedDocuments(store, generation, signal)
+  for await (const page of source.scan(project, signal)) {
+    for (const ref of page) {
+      const row = stored.get(ref.id)
+      counts.documents++
+      counts[row?.status ?? 'missing']++
+      if (row?.truncated === true) counts.truncated++
+      if (row !== undefined && isStale(ref, row)) counts.stale++
+      if (row !== undefined && !isStale(ref, row)) continue
+      todo.documents++
+      todo.characters += ref.characters
+    }
+  }
+  return { coverage: counts, todo }
+}

@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os'
+import type { Estimate } from '@datashare-similarity/shared'
+import type { ProjectName } from '../datashare/access.ts'
+import type { Embedders } from '../embedding/embedder.ts'
+import type { Generations } from '../store/generation.ts'
+import type { ProjectCoverage } from './coverage.ts'
+
+/** Characters that one core embeds in a second with a small model: on a slow, and on a fast machine. */
+const SLOW = 12_000
+const FAST = 60_000
+/** The windows of passages overlap, so each adds about this many new characters. */
+const PASSAGE_STRIDE = 800
+const PASSAGE_TEXT_BYTES = 1_200
+/** The list of words over whole documents, and the rows. */
+const BYTES_PER_CHARACTER = 1.5
+const BYTES_PER_DOCUMENT = 1_000
+
+export interface EstimateOptions {
+  readonly coverage: (project: ProjectName) => Promise<ProjectCoverage>
+  readonly generations: Generations
+  readonly embedders: Embedders
+  /** Characters a second, measured by earlier chains with this model; null where there were none. */
+  readonly measuredRate: (modelId: string) => number | null
+}
+
+/** What an update of a project would cost now. Errors: those of the coverage. */
+export const createEstimate = ({ coverage, generations, embedders, measuredRate }: EstimateOptions) => async (project: ProjectName): Promise<Estimate> => {
+  const [{ todo }, generation] = await Promise.all([coverage(project), generations.current(project)])
+  const { defaultModel } = embedders
+  return estimateUpdate(todo, generation?.dimensions ?? defaultModel.dimensions, measuredRate(generation?.modelId ?? defaultModel.id))
+}
+
+/** @param rate characters a second, null where unknown */
+export function estimateUpdate({ documents, characters }: ProjectCoverage['todo'], dimensions: number, rate: number | null): Estimate {
+  const passages = Math.ceil(characters / PASSAGE_STRIDE)
+  const cores = availableParallelism()
+  const [low, high] = rate === null ? [characters / (FAST * cores), characters / (SLOW * cores)] : [characters / rate * 0.8, characters / rate * 1.4]
+  return {
+    documents,
+    characters,
+    etaSeconds: [Math.floor(low), Math.ceil(high)],
+    bytes: Math.round(passages * (dimensions * Float32Array.BYTES_PER_ELEMENT + PASSAGE_TEXT_BYTES) + characters * BYTES_PER_CHARACTER + documents * BYTES_PER_DOCUMENT),
+  }
+}

@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { DocumentSource, SourceDocument } from '../datashare/source.ts'
+import type { Embedder } from '../embedding/embedder.ts'
+import type { Generation } from '../store/generation.ts'
+import type { DocumentRow, DocumentWrite, StoredPassage, VectorStore } from '../store/store.ts'
+import { EMPTY_OUTCOME, weigh, type BatchOutcome } from './outcome.ts'
+import type { Patiently } from './patience.ts'
+import type { PlannedDocument } from './plan.ts'
+
+/** What is gathered before a write: bounds memory, and what a crash costs. */
+const WRITE_PASSAGES = 500
+const WRITE_CHARACTERS = 4_000_000
+
+export interface VectorizeDocs {
+  readonly source: DocumentSource
+  readonly store: VectorStore
+  readonly embedder: Embedder
+  readonly generation: Generation
+  readonly signal: AbortSignal
+  readonly patiently: Patiently
+  /** Called after each write, with what it wrote. */
+  readonly onWritten: (outcome: BatchOutcome) => Promise<void>
+  /** Characters that are embedded, but not written yet. */
+  readonly onEmbedded: (characters: number) => void
+}
+
+/** Vectorizes a batch: contents one after another, written in groups. What fails is the document's own, the rest goes on. */
+export async function vectorizeDocs(context: VectorizeDocs, documents: readonly PlannedDocument[]): Promise<void> {
+  const pending = new Map(documents.map(document => [document.id, document]))
+  const group = createWriteGroup(context)
+  for await (const document of contents(context, pending)) {
+    const planned = pending.get(document.id)
+    if (planned === undefined) continue
+    pending.delete(document.id)
+    await group.add(planned, await vectorizeDocument(context, planned, document, group.weight()))
+  }
+  await group.write()
+  await settleGone(context, [...pending.values()])
+}
+
+/** The contents of what is pending; after an outage it goes on with what is still pending then. */
+async function* contents({ source, generation, signal, patiently }: VectorizeDocs, pending: ReadonlyMap<string, PlannedDocument>): AsyncGenerator<SourceDocument> {
+  let documents: AsyncIterator<SourceDocument> | undefined
+  try {
+    for (;;) {
+      const next = await patiently(async () => {
+        documents ??= source.fetch(generation.project, [...pending.values()], signal)[Symbol.asyncIterator]()
+        try {
+          return await documents.next()
+        } catch (error) {
+          documents = undefined
+          throw error
+        }
+      })
+      if (next.done === true) return
+      yield next.value
+    }
+  } finally {
+    await documents?.return?.()
+  }
+}
+
+type Vectorized = { readonly touch: SourceDocument } | { readonly write: DocumentWrite }
+
+async function vectorizeDocument(context: VectorizeDocs, planned: PlannedDocument, document: SourceDocument, weightBefore: number): Promise<Vectorized> {
+  const contentHash = createHash('sha256').update(document.content).digest('hex')
+  if (contentHash === planned.storedHash) return { touch: document }
+  if (document.content.trim() === '') return { write: toWrite(document, contentHash, 'empty', []) }
+  try {
+    const passages = await context.patiently(() => embedDocument(context, planned, document, weightBefore))
+    return { write: toWrite(document, contentHash, 'vectorized', passages) }
+  } catch (error) {
+    if (context.signal.aborted || !isOwnFault(error)) throw error
+    return { write: toWrite(document, contentHash, 'failed', []) }
+  }
+}
+
+async function embedDocument({ embedder, signal, onEmbedded }: VectorizeDocs, planned: PlannedDocument, { content }: SourceDocument, weightBefore: number): Promise<StoredPassage[]> {
+  const passages: StoredPassage[] = []
+  try {
+    for await (const group of embedder.passages(content, signal)) {
+      passages.push(...group)
+      onEmbedded(weightBefore + Math.round(weigh(planned) * (passages.at(-1)?.end ?? 0) / content.length))
+    }
+    return passages
+  } catch (error) {
+    if (signal.aborted || !(error instanceof SimilarityError) || error.code !== 'embedder_unavailable') throw error
+    // The embedder has tried it twice. If it works for another text, it is this document that brings it down.
+    let answered = 0
+    for await (const group of embedder.passages('Does the model answer?', signal)) answered += group.length
+    if (answered === 0) throw error
+    throw new SimilarityError('document_failed', { cause: error })
+  }
+}
+
+/** False for what is wrong with the whole step: the outage of a dependency, the model's files, the data folder. */
+const isOwnFault = (error: unknown): boolean =>
+  !(error instanceof SimilarityError) || error.code === 'document_failed' || error.code === 'internal'
+
+function toWrite(document: SourceDocument, contentHash: string, status: DocumentRow['status'], passages: readonly StoredPassage[]): DocumentWrite {
+  const { id, rootId, extractionDate, title, path, dirname, contentType, language, creationDate, truncated } = document
+  return {
+    row: {
+      documentId: id, rootId, extractionDate, contentHash, status, reason: status === 'failed' ? 'document_failed' : null,
+      passages: passages.length, truncated, language, vectorizedAt: new Date().toISOString(),
+    },
+    title, path, dirname, contentType, creationDate,
+    content: status === 'vectorized' ? document.content : '',
+    passages,
+  }
+}
+
+interface WriteGroup {
+  /** Writes when enough is gathered. */
+  add(planned: PlannedDocument, vectorized: Vectorized): Promise<void>
+  write(): Promise<void>
+  /** Of what is gathered. */
+  weight(): number
+}
+
+function createWriteGroup({ store, generation, patiently, signal, onWritten, onEmbedded }: VectorizeDocs): WriteGroup {
+  let writes: DocumentWrite[] = []
+  let touches: SourceDocument[] = []
+  let weight = 0
+
+  const write = async (): Promise<void> => {
+    if (writes.length + touches.length === 0) return
+    const written = writes.length === 0 ? [] : await patiently(() => replace(writes))
+    if (touches.length > 0) await patiently(() => store.touch(generation, touches.map(({ id, extractionDate }) => ({ documentId: id, extractionDate }))))
+    const outcome = toOutcome(written, touches.length, weight)
+    await patiently(() => onWritten(outcome))
+    onEmbedded(0)
+    writes = []
+    touches = []
+    weight = 0
+  }
+
+  /** Where a group is refused for something in it, each document stands for itself. */
+  const replace = async (documents: readonly DocumentWrite[]): Promise<readonly DocumentWrite[]> => {
+    try {
+      await store.replace(generation, documents)
+      return documents
+    } catch (error) {
+      if (signal.aborted || !isOwnFault(error)) throw error
+      const [only] = documents
+      if (documents.length > 1 || only === undefined) return (await inTurn(documents, document => replace([document]))).flat()
+      if (only.row.status === 'failed') throw error
+      return replace([{ ...only, row: { ...only.row, status: 'failed', reason: 'document_failed', passages: 0 }, content: '', passages: [] }])
+    }
+  }
+
+  return {
+    async add(planned, vectorized) {
+      weight += weigh(planned)
+      if ('touch' in vectorized) touches.push({ ...vectorized.touch, content: '' })
+      else writes.push(vectorized.write)
+      const passages = writes.reduce((sum, document) => sum + document.passages.length, 0)
+      const characters = writes.reduce((sum, document) => sum + document.content.length, 0)
+      if (passages >= WRITE_PASSAGES || characters >= WRITE_CHARACTERS) await write()
+      else onEmbedded(weight)
+    },
+    write,
+    weight: () => weight,
+  }
+}
+
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (const item of items) results.push(await work(item))
+  return results
+}
+
+const toOutcome = (written: readonly DocumentWrite[], touched: number, weight: number): BatchOutcome => {
+  const rows = written.map(({ row }) => row)
+  return {
+    done: touched + rows.filter(({ status }) => status === 'vectorized').length,
+    empty: rows.filter(({ status }) => status === 'empty').length,
+    gone: 0,
+    passages: rows.reduce((sum, { passages }) => sum + passages, 0),
+    weight,
+    failures: rows.filter(({ status }) => status === 'failed').map(({ documentId }) => ({ documentId, code: 'document_failed' })),
+  }
+}
+
+/** Deleted in Datashare since the scan. */
+async function settleGone({ store, generation, patiently, onWritten }: VectorizeDocs, gone: readonly PlannedDocument[]): Promise<void> {
+  if (gone.length === 0) return
+  await patiently(() => store.remove(generation, gone.map(({ id }) => id)))
+  const outcome = { ...EMPTY_OUTCOME, gone: gone.length, weight: gone.reduce((sum, document) => sum + weigh(document), 0) }
+  await patiently(() => onWritten(outcome))
+}
