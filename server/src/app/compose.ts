@@ -16,12 +16,12 @@ import { createHandlers } from '../http/handlers.ts'
 import type { Logger } from '../log.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
-import type { Generations } from '../store/generation.ts'
 import type { VectorStore } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
-import { openLocalEngine } from '../tasks/local/engine.ts'
+import { openLocalEngine, type LocalEngine } from '../tasks/local/engine.ts'
 import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
+import { createKnownCoverage } from '../vectorize/known-coverage.ts'
 import type { Config } from './config.ts'
 import { Lifespan } from './lifespan.ts'
 import { VERSION } from './version.ts'
@@ -33,7 +33,7 @@ export interface Overrides {
   readonly hydrator?: Hydrator
   readonly store?: () => Promise<VectorStore>
   readonly embedders?: () => Promise<Embedders>
-  readonly engine?: (parts: EngineParts) => Promise<{ engine: TaskEngine, generations: Generations }>
+  readonly engine?: (parts: EngineParts) => Promise<LocalEngine>
 }
 
 interface EngineParts { source: DocumentSource, store: VectorStore, embedders: Embedders }
@@ -67,12 +67,13 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const store = await lifespan.provide('vector store', overrides.store ?? (() => openLanceStore({ folder: join(config.dataDir, 'vectors'), log })), it => it.close())
   const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: join(config.dataDir, 'models'), threads: config.threads, log })), it => it.close())
   const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, log }))
-  const { engine, generations } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
+  const { engine, generations, measuredRate } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
 
   const coverage = createCoverage({ source, store, generations })
-  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage })
-  const estimate = createEstimate({ source, store, generations })
-  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage, estimate, findMostSimilar })
+  const known = createKnownCoverage({ coverage, store, generations })
+  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage: known.recent })
+  const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
+  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.now, estimate, findMostSimilar })
   const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)
   const server = await lifespan.provide('http', () => listen(createServer(app), config), stop)
   const url = urlOf(server, config.host)

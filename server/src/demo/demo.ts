@@ -23,6 +23,8 @@ export interface DemoOptions {
   /** Who may sign in; without it everyone is `local`, as in Datashare's LOCAL mode. */
   readonly standIn?: Partial<Pick<StandInOptions, 'mode' | 'users'>>
   readonly overrides?: Overrides
+  /** 0 for any free port. */
+  readonly pagePort?: number
 }
 
 export interface Demo extends AsyncDisposable {
@@ -50,7 +52,7 @@ async function start(env: Readonly<Record<string, string | undefined>>, options:
   const dataDir = env['SIMILARITY_DATA_DIR'] ?? await lifespan.provide('data folder', () => mkdtemp(join(tmpdir(), 'datashare-similarity-')), folder => rm(folder, { recursive: true, force: true }))
   const folder = options.elasticsearchUrl === undefined ? await openFolderDocuments(join(CHECKOUT, 'e2e', 'collection')) : undefined
   const settings: Record<string, string> = {}
-  const standIn = await lifespan.provide('stand-in', () => listenNear(pageApp(options, folder, settings)), close)
+  const standIn = await lifespan.provide('stand-in', () => listenNear(pageApp(options, folder, settings), options.pagePort ?? PAGE_PORT), close)
   const pageUrl = `http://localhost:${portOf(standIn)}`
   const config: Config = {
     ...readConfig({ ...env, DATASHARE_URL: pageUrl, SIMILARITY_DATA_DIR: dataDir, ...(options.elasticsearchUrl === undefined ? {} : { ELASTICSEARCH_URL: options.elasticsearchUrl }) }),
@@ -76,8 +78,8 @@ async function composeNear(config: Config, log: Logger, overrides: Overrides): P
   return compose({ ...config, port: await isFree(config.port) ? config.port : 0 }, log, overrides)
 }
 
-async function listenNear(app: express.Express): Promise<Server> {
-  return listen(createServer(app), await isFree(PAGE_PORT) ? PAGE_PORT : 0)
+async function listenNear(app: express.Express, port: number): Promise<Server> {
+  return listen(createServer(app), await isFree(port) ? port : 0)
 }
 
 async function isFree(port: number): Promise<boolean> {

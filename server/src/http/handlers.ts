@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { API_VERSION, SimilarityError, type Coverage, type Estimate, type Pagination, type SimilarAnswer, type SimilarQuery, type Task } from '@datashare-similarity/shared'
+import { API_VERSION, SimilarityError, type Estimate, type Pagination, type SimilarAnswer, type SimilarQuery, type Task } from '@datashare-similarity/shared'
 import { ErrorCodeSchema } from '@datashare-similarity/shared/contract'
 import type { AccessCheck, Caller, GrantedProject, ProjectName } from '../datashare/access.ts'
 import type { Hydrator } from '../datashare/hydrate.ts'
@@ -8,6 +8,7 @@ import type { Embedders } from '../embedding/embedder.ts'
 import type { Generations } from '../store/generation.ts'
 import type { VectorStore, DocumentRow } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
+import type { KnownCoverage } from '../vectorize/known-coverage.ts'
 import type { EndpointName, Endpoints } from './endpoints.ts'
 import { readiness } from './health.ts'
 import { projectStatus } from './project-status.ts'
@@ -22,8 +23,8 @@ export interface Companion {
   readonly embedders: Embedders
   readonly generations: Generations
   readonly engine: TaskEngine
-  readonly coverage: (project: ProjectName) => Promise<Coverage>
-  readonly estimate: (project: GrantedProject, signal: AbortSignal) => Promise<Estimate>
+  readonly coverage: (project: ProjectName) => Promise<KnownCoverage>
+  readonly estimate: (project: ProjectName) => Promise<Estimate>
   readonly findMostSimilar: (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
 }
 
@@ -70,7 +71,7 @@ const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'pro
     return { body: { items, pagination: pagination(items, from, size, names.length) } }
   },
   project: async ({ project }) => ({ body: await projectStatus(companion, project) }),
-  estimate: async ({ project, signal }) => ({ body: await companion.estimate(project, signal) }),
+  estimate: async ({ project }) => ({ body: await companion.estimate(project.name) }),
   documents: async ({ project, query: { status, from, size } }) => {
     const generation = await companion.generations.current(project.name)
     const { rows, total } = generation === null ? { rows: [], total: 0 } : await companion.store.rowsByStatus(project, generation, status, { from, size })

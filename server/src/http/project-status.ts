@@ -1,7 +1,6 @@
-import { SimilarityError, type Coverage, type Project } from '@datashare-similarity/shared'
+import type { Coverage, ErrorCode, Project } from '@datashare-similarity/shared'
 import type { GrantedProject } from '../datashare/access.ts'
 import type { StoreStatistics } from '../store/store.ts'
-import { knownCoverage } from '../vectorize/known-coverage.ts'
 import type { Companion } from './handlers.ts'
 
 /** Datashare's names of languages and the models' codes, for the fit of a model; others count as unknown. */
@@ -15,13 +14,13 @@ const NOTHING: StoreStatistics = { documents: { vectorized: 0, empty: 0, failed:
 /** State, coverage and latest task of a project, as its page shows them. */
 export async function projectStatus(companion: Companion, project: GrantedProject): Promise<Project> {
   const generation = await companion.generations.current(project.name)
-  const [permissions, statistics, task, models] = await Promise.all([
+  const [permissions, { coverage, fault }, statistics, task, models] = await Promise.all([
     project.caller.permissions(project),
+    companion.coverage(project.name),
     generation === null ? NOTHING : companion.store.statistics(generation),
     companion.engine.latest(project),
     companion.embedders.models(),
   ])
-  const { coverage, fault } = await coverageOr(companion, project, statistics)
   const modelId = generation?.modelId ?? companion.embedders.defaultModel.id
   const model = models.find(({ id }) => id === modelId) ?? companion.embedders.defaultModel
   return {
@@ -33,25 +32,16 @@ export async function projectStatus(companion: Companion, project: GrantedProjec
     passages: statistics.passages,
     bytes: statistics.bytes,
     languages: { ...statistics.languages },
-    advice: [...fault, ...adviceFor(generation === null, coverage, statistics.languages, model.languages)],
+    advice: adviceFor(fault, generation === null, coverage, statistics.languages, model.languages),
     task,
     updatedAt: generation?.updatedAt ?? null,
   }
 }
 
-/** While Elasticsearch does not answer, a project still has a state: what the store knows, marked as such. */
-async function coverageOr(companion: Companion, project: GrantedProject, statistics: StoreStatistics): Promise<{ coverage: Coverage, fault: string[] }> {
-  try {
-    return { coverage: await companion.coverage(project.name), fault: [] }
-  } catch (error) {
-    if (!(error instanceof SimilarityError)) throw error
-    return { coverage: knownCoverage(statistics), fault: [error.code] }
-  }
-}
-
-function adviceFor(never: boolean, coverage: Coverage, languages: Readonly<Record<string, number>>, spoken: readonly string[]): string[] {
+function adviceFor(fault: ErrorCode | null, never: boolean, coverage: Coverage, languages: Readonly<Record<string, number>>, spoken: readonly string[]): string[] {
   const foreign = Object.keys(languages).filter(language => !spoken.includes('*') && !spoken.includes(LANGUAGE_CODES[language] ?? ''))
   return [
+    ...(fault === null ? [] : [fault]),
     ...(never ? ['never_vectorized'] : []),
     ...(!never && coverage.missing + coverage.stale > 0 ? ['partly_vectorized'] : []),
     ...(foreign.length > 0 ? ['model_language_mismatch'] : []),
