@@ -1,0 +1,64 @@
+import { foldText, foldWithOffsets } from './fold-text.ts'
+import { keyOf, type Term } from './words.ts'
+
+type Parts = readonly string[]
+type Range = [start: number, end: number]
+
+const MAX_SHARED = 8
+/** Scripts without spaces: a word is found anywhere within a run of letters. */
+const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}'
+const LETTER = '[\\p{L}\\p{M}\\p{N}]'
+const STARTS_UNSPACED = new RegExp(`^[${UNSPACED}]`, 'u')
+const ENDS_UNSPACED = new RegExp(`[${UNSPACED}]$`, 'u')
+
+/** Finds words in this order with a space or separators between them, at the edges of words. Letters and digits only, so nothing needs escaping. */
+function pattern(parts: Parts): RegExp {
+  const before = STARTS_UNSPACED.test(parts[0] ?? '') ? '' : `(?<!${LETTER})`
+  const after = ENDS_UNSPACED.test(parts.at(-1) ?? '') ? '' : `(?!${LETTER})`
+  return new RegExp(`${before}${parts.join('[^\\p{L}\\p{N}]{1,3}')}${after}`, 'gu')
+}
+
+/** Folded words of a phrase, as `pattern` takes them. */
+export const partsOfPhrase = (phrase: string): string[] => foldText(phrase).match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+
+/** Which of these are in the text, asked of many texts: the patterns are made once. */
+export function finder(needles: readonly Parts[]): (text: string) => number[] {
+  const patterns = needles.map(parts => (parts.length === 0 ? null : pattern(parts)))
+  return (text) => {
+    const folded = foldText(text)
+    return patterns.flatMap((each, index) => (each !== null && folded.search(each) >= 0 ? [index] : []))
+  }
+}
+
+/** Where these words and phrases stand in the text: UTF-16 offsets, in order, without overlaps. */
+export function highlights(text: string, needles: readonly Parts[]): Range[] {
+  const { folded, starts, ends } = foldWithOffsets(text)
+  const found = needles.filter(parts => parts.length > 0).flatMap(parts =>
+    [...folded.matchAll(pattern(parts))].map(({ 0: match, index }): Range => [starts[index] ?? 0, ends[index + match.length - 1] ?? text.length]),
+  )
+  return merged(found)
+}
+
+function merged(ranges: readonly Range[]): Range[] {
+  const result: Range[] = []
+  for (const [start, end] of ranges.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    const last = result.at(-1)
+    if (last !== undefined && start < last[1]) last[1] = Math.max(last[1], end)
+    else result.push([start, end])
+  }
+  return result
+}
+
+/**
+ * The terms that the text holds, the rarest first: those that few of the given texts hold, then codes, names, long words.
+ * `holders` counts, per key of a term, the shown texts that hold it.
+ */
+export function sharedTerms(terms: readonly Term[], text: string, holders: ReadonlyMap<string, number>): string[] {
+  const held = finder(terms.map(({ parts }) => parts))(text).flatMap(index => terms[index] ?? [])
+  return held
+    .toSorted((a, b) => (holders.get(keyOf(a)) ?? 0) - (holders.get(keyOf(b)) ?? 0) || kind(b) - kind(a) || b.text.length - a.text.length || (a.text < b.text ? -1 : 1))
+    .slice(0, MAX_SHARED)
+    .map(({ text: shown }) => shown)
+}
+
+const kind = ({ isCode, isCapitalised }: Term): number => (isCode ? 2 : isCapitalised ? 1 : 0)

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { SimilarityError, type Example } from '@datashare-similarity/shared'
+import type { Hydrator } from '../datashare/hydrate.ts'
+import type { Embedder } from '../embedding/embedder.ts'
+import type { StoredPassage, VectorStore } from '../store/store.ts'
+import type { Embed } from './embed.ts'
+import type { Probe, ProbeText, Scope } from './probe.ts'
+import { wordsOfExamples } from './words.ts'
+
+interface Parts {
+  readonly store: VectorStore
+  readonly hydrator: Hydrator
+  readonly embed: Embed
+}
+
+export interface Examples {
+  readonly probe: Probe
+  /** The example documents and their identical copies: never among results. */
+  readonly documentIds: readonly string[]
+}
+
+interface Piece {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  /** Absent where it has to be embedded. */
+  readonly embedding?: Float32Array
+}
+
+interface Resolved {
+  readonly documentId: string | null
+  readonly contentHash: string
+  /** All of its text, for words. */
+  readonly pieces: readonly Piece[]
+}
+
+/** Passages that stand for a document: more add little, and each is a search of its own. */
+const PASSAGES_OF_ONE = 12
+const PASSAGES_OF_ALL = 24
+
+/** Several examples make one probe, each with the same weight. */
+export async function resolveExamples(parts: Parts, scope: Scope, examples: readonly Example[]): Promise<Examples> {
+  await mustBeVisible(parts.hydrator, scope, examples)
+  const resolved = await Promise.all(examples.map(example => resolve(parts, scope, example)))
+  scope.signal.throwIfAborted()
+  const most = Math.max(1, Math.min(PASSAGES_OF_ONE, Math.floor(PASSAGES_OF_ALL / examples.length)))
+  const texts = await embedded(parts.embed, scope, resolved.map(example => ({ ...example, pieces: representative(example.pieces, most) })))
+  const { store } = parts
+  const hashes = resolved.flatMap(({ documentId, contentHash }) => (documentId === null ? [] : [contentHash]))
+  const copies = hashes.length === 0 ? [] : await store.copiesOf(scope.project, scope.generation, hashes)
+  return {
+    probe: {
+      texts,
+      words: wordsOfExamples(resolved.flatMap(({ pieces }) => withoutOverlap(pieces))),
+      required: [],
+      contentHashes: new Set(resolved.flatMap(({ documentId, contentHash }) => (documentId === null ? [contentHash] : []))),
+    },
+    documentIds: [...new Set([...resolved.flatMap(({ documentId }) => documentId ?? []), ...copies.map(({ documentId }) => documentId)])],
+  }
+}
+
+/** The store knows documents that this caller may not see, or that are gone since: their text must not come back as evidence. */
+async function mustBeVisible(hydrator: Hydrator, { project, signal }: Scope, examples: readonly Example[]): Promise<void> {
+  const ids = [...new Set(examples.flatMap(example => ('documentId' in example ? [example.documentId] : [])))]
+  if (ids.length === 0) return
+  const visible = await hydrator.documents(project, ids, signal)
+  if (!ids.every(id => visible.has(id))) throw new SimilarityError('document_unknown')
+}
+
+async function resolve(parts: Parts, scope: Scope, example: Example): Promise<Resolved> {
+  if ('text' in example) return { documentId: null, contentHash: hashOf(example.text), pieces: await cut(parts.embed, scope, example.text) }
+  const { documentId, passage } = example
+  const [row, stored] = await Promise.all([
+    parts.store.row(scope.project, scope.generation, documentId),
+    parts.store.passagesOf(scope.project, scope.generation, documentId),
+  ])
+  const vectorized = row !== null && stored.length > 0 ? { contentHash: row.contentHash, stored } : null
+  if (passage !== undefined) {
+    const covered = vectorized === null ? [] : within(vectorized.stored, passage)
+    // Beyond the last stored passage there is white space, or nothing: only the content tells.
+    if (vectorized !== null && covered.length > 0 && passage.end <= (vectorized.stored.at(-1)?.end ?? 0)) {
+      return { documentId, contentHash: vectorized.contentHash, pieces: covered }
+    }
+    const content = await contentOf(parts, scope, documentId)
+    if (passage.end > content.length) throw new SimilarityError('passage_outside')
+    return { documentId, contentHash: hashOf(content), pieces: shifted(await cut(parts.embed, scope, content.slice(passage.start, passage.end)), passage.start) }
+  }
+  if (vectorized !== null) return { documentId, contentHash: vectorized.contentHash, pieces: vectorized.stored }
+  const content = await contentOf(parts, scope, documentId)
+  return { documentId, contentHash: hashOf(content), pieces: await cut(parts.embed, scope, content) }
+}
+
+/** The stored passages that the range touches, in their own bounds: their embeddings stand for it. */
+const within = (stored: readonly StoredPassage[], range: { start: number, end: number }): StoredPassage[] =>
+  stored.filter(({ start, end }) => start < range.end && end > range.start)
+
+async function contentOf({ hydrator }: Parts, { project, signal }: Scope, documentId: string): Promise<string> {
+  const document = await hydrator.content(project, documentId, signal)
+  if (document === null) throw new SimilarityError('document_unknown')
+  return document.content
+}
+
+/** Cutting needs the model's tokens; without the model the words of the whole still find something. */
+async function cut(embed: Embed, { signal }: Scope, content: string): Promise<Piece[]> {
+  const pieces = await embed((embedder: Embedder) => embedder.cut(content, signal))
+  return pieces ?? [{ start: 0, end: content.length, text: content }]
+}
+
+const shifted = (pieces: readonly Piece[], by: number): Piece[] => pieces.map(piece => ({ ...piece, start: piece.start + by, end: piece.end + by }))
+
+/** First, last, and evenly spaced between. */
+export function representative<T>(items: readonly T[], most: number): T[] {
+  if (items.length <= most) return [...items]
+  if (most === 1) return items.slice(0, 1)
+  return Array.from({ length: most }, (_, index) => Math.round(index * (items.length - 1) / (most - 1))).flatMap(index => items[index] ?? [])
+}
+
+async function embedded(embed: Embed, { signal }: Scope, examples: readonly Resolved[]): Promise<ProbeText[]> {
+  const missing = examples.flatMap(({ pieces }) => pieces.filter(({ embedding }) => embedding === undefined))
+  const vectors = missing.length === 0 ? [] : await embed(embedder => embedder.examples(missing.map(({ text }) => text), signal))
+  const made = new Map(missing.map((piece, index) => [piece, vectors?.[index] ?? null]))
+  return examples.flatMap(({ documentId, pieces }) => pieces.map((piece): ProbeText => ({
+    text: piece.text,
+    embedding: piece.embedding ?? made.get(piece) ?? null,
+    weight: 1 / (examples.length * pieces.length),
+    origin: documentId === null ? null : { documentId, start: piece.start, end: piece.end },
+  })))
+}
+
+/** Words in the overlap of two passages count once. */
+function withoutOverlap(pieces: readonly Piece[]): string[] {
+  let reached = 0
+  return pieces.map(({ start, end, text }) => {
+    const fresh = text.slice(Math.max(0, reached - start))
+    reached = Math.max(reached, end)
+    return fresh
+  })
+}
+
+const hashOf = (content: string): string => createHash('sha256').update(content).digest('hex')

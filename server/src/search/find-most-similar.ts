@@ -1,0 +1,158 @@
+import { SimilarityError, type Coverage, type ResultGroup, type SimilarAnswer, type SimilarQuery } from '@datashare-similarity/shared'
+import PQueue from 'p-queue'
+import type { GrantedProject, ProjectName } from '../datashare/access.ts'
+import type { Hydrator } from '../datashare/hydrate.ts'
+import type { Embedders } from '../embedding/embedder.ts'
+import type { Generations } from '../store/generation.ts'
+import type { StoreFilter, VectorStore } from '../store/store.ts'
+import { duplicatesOf } from './copies.ts'
+import { embedding, type Embed } from './embed.ts'
+import { resolveExamples, type Examples } from './examples.ts'
+import { isEmpty, requiring, storeFilter } from './filters.ts'
+import { fuse } from './fusion.ts'
+import { listsOf, type ListedDocument, type Lists } from './lists.ts'
+import { pageOf, type Candidate } from './page.ts'
+import type { Probe, Scope } from './probe.ts'
+import { resultPassages } from './result-passages.ts'
+import { isAtLeast, isRelated, strengthOf } from './strength.ts'
+import { wordsOfQuery } from './words.ts'
+
+interface Parts {
+  readonly store: VectorStore
+  readonly embedders: Embedders
+  readonly generations: Generations
+  readonly hydrator: Hydrator
+  readonly coverage: (project: ProjectName) => Promise<Coverage>
+}
+
+type FindMostSimilar = (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
+
+/** One question of a request with its place in the answer. */
+interface Question {
+  readonly query: ResultGroup['query']
+  readonly probe: Probe
+  readonly filter: StoreFilter
+}
+
+/** Groups of one request that are searched at once. */
+const AT_ONCE = 2
+
+/**
+ * Finds the documents most like queries and examples, as far as the caller may see them.
+ * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable, and those of Datashare and the store.
+ */
+export function createFindMostSimilar(parts: Parts): FindMostSimilar {
+  return async (project, query, signal) => {
+    const startedAt = performance.now()
+    const [generation, coverage] = await Promise.all([parts.generations.current(project.name), parts.coverage(project.name)])
+    signal.throwIfAborted()
+    if (query.generation !== null && query.generation !== generation?.id) throw new SimilarityError('generation_changed')
+    const answer = generation === null
+      ? { results: groupsOf(query).map(group => ({ query: group, documents: [], hasMore: false })), degraded: null }
+      : await search(parts, { project, generation, signal }, query)
+    return { ...answer, generation: generation?.id ?? null, coverage, tookMs: performance.now() - startedAt }
+  }
+}
+
+function groupsOf({ queries, like }: SimilarQuery): ResultGroup['query'][] {
+  return [...queries.map((text, index) => ({ index, text })), ...(like.length > 0 ? [{ like: true as const }] : [])]
+}
+
+async function search(parts: Parts, scope: Scope, query: SimilarQuery): Promise<Pick<SimilarAnswer, 'results' | 'degraded'>> {
+  const { embed, isDegraded } = embedding(parts.embedders, scope.generation.modelId, query.mode)
+  const context = { ...parts, embed }
+  const [filter, queryProbes, like, unlike] = await Promise.all([
+    storeFilter(parts, scope, query.filters),
+    probesOf(embed, scope, query),
+    examplesOf(context, scope, query.like),
+    examplesOf(context, scope, query.unlike),
+  ])
+  scope.signal.throwIfAborted()
+
+  const kept = excluding(filter, unlike)
+  const against = unlike === null || isEmpty(kept) ? [] : await nearUnlike(parts.store, scope, unlike.probe, kept, query.mode)
+  const queryQuestions = queryProbes.map(probe => ({ probe, filter: kept }))
+  const likeQuestion = like === null ? [] : [{ probe: like.probe, filter: excluding(kept, like) }]
+  const groups = groupsOf(query)
+  const questions = [...queryQuestions, ...likeQuestion].flatMap((question, index): Question[] => {
+    const group = groups[index]
+    return group === undefined ? [] : [{ ...question, query: group }]
+  })
+  const queue = new PQueue({ concurrency: AT_ONCE })
+  const results = await queue.addAll(questions.map(question => () => answerOf(parts, scope, query, question, against)))
+  return { results, degraded: isDegraded() ? 'words-only' : null }
+}
+
+async function probesOf(embed: Embed, { signal }: Scope, { queries, mode }: SimilarQuery): Promise<Probe[]> {
+  const read = queries.map(wordsOfQuery)
+  const texts = read.map(({ text }) => text)
+  const vectors = mode === 'words' || texts.length === 0 ? null : await embed(embedder => embedder.queries(texts, signal))
+  return read.map(({ text, words, required }, index) => ({
+    texts: [{ text, embedding: vectors?.[index] ?? null, weight: 1, origin: null }], words, required, contentHashes: new Set<string>(),
+  }))
+}
+
+const examplesOf = async (context: Parts & { embed: Embed }, scope: Scope, examples: SimilarQuery['like']): Promise<Examples | null> =>
+  examples.length === 0 ? null : await resolveExamples(context, scope, examples)
+
+const excluding = (filter: StoreFilter, examples: Examples | null): StoreFilter =>
+  examples === null ? filter : { ...filter, excludeDocumentIds: [...filter.excludeDocumentIds ?? [], ...examples.documentIds] }
+
+/** What stands near the unlike examples, list by list. A meaning list reaches everything, so only what is related counts. */
+async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter: StoreFilter, mode: SimilarQuery['mode']): Promise<string[][]> {
+  const { meaning, words, document } = await listsOf(store, scope, probe, filter, mode)
+  const related = meaning.filter(each => isRelated(bestCosine(each) ?? -1, scope.generation.calibration))
+  return [related, words, document].map(idsOf)
+}
+
+const idsOf = (list: readonly ListedDocument[]): string[] => list.map(({ documentId }) => documentId)
+
+const bestCosine = (listed: ListedDocument | undefined): number | null => listed?.passages[0]?.passage.score ?? null
+
+async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, question: Question, against: readonly string[][]): Promise<ResultGroup> {
+  scope.signal.throwIfAborted()
+  const { probe } = question
+  const filter = isEmpty(question.filter) ? question.filter : await requiring(parts.store, scope, question.filter, probe.required)
+  if (isEmpty(filter)) return { query: question.query, documents: [], hasMore: false }
+  const lists = await listsOf(parts.store, scope, probe, filter, query.mode)
+  const candidates = candidatesOf(lists, against, probe, scope).filter(({ strength }) => isAtLeast(strength, query.minimumStrength))
+  const { shown, hasMore } = await pageOf(parts.hydrator, scope, candidates, query)
+  const [passages, duplicates] = await Promise.all([
+    resultPassages(parts.store, scope, probe, shown),
+    query.foldDuplicates ? duplicatesOf(parts, scope, shown, filter) : undefined,
+  ])
+  return {
+    query: question.query,
+    documents: shown.map(({ documentId, document, strength, ranks }, index) => ({
+      documentId, rootId: document.rootId, title: document.title, path: document.path, contentType: document.contentType,
+      language: document.language, creationDate: document.creationDate, strength, ranks: { ...ranks },
+      passages: passages[index] ?? [], duplicates: duplicates?.get(documentId) ?? [],
+    })),
+    hasMore,
+  }
+}
+
+/** The fused list, with what each document is to be shown with. */
+function candidatesOf(lists: Lists, against: readonly string[][], { words, contentHashes }: Probe, { generation }: Scope): Candidate[] {
+  const places = { meaning: placesOf(lists.meaning), words: placesOf(lists.words), document: placesOf(lists.document) }
+  const isOnlyCodes = words.terms.length > 0 && words.terms.every(({ isCode }) => isCode)
+  return fuse([lists.meaning, lists.words, lists.document].map(idsOf), against).flatMap(({ id }) => {
+    const [meaning, inWords, document] = [places.meaning.get(id), places.words.get(id), places.document.get(id)]
+    const contentHash = (meaning ?? inWords ?? document)?.listed.contentHash
+    if (contentHash === undefined) return []
+    const hasWords = inWords !== undefined || document !== undefined
+    // A code has no meaning: what is near its vector is near by chance.
+    const cosine = isOnlyCodes && hasWords ? null : bestCosine(meaning?.listed)
+    return [{
+      documentId: id,
+      contentHash,
+      strength: strengthOf({ cosine, hasWords, isCopy: contentHashes.has(contentHash) }, generation.calibration),
+      ranks: { meaning: meaning?.rank ?? null, words: inWords?.rank ?? null, document: document?.rank ?? null },
+      meaning: meaning?.listed.passages ?? [],
+      words: inWords?.listed.passages ?? [],
+    }]
+  })
+}
+
+const placesOf = (list: readonly ListedDocument[]): Map<string, { listed: ListedDocument, rank: number }> =>
+  new Map(list.map((listed, index) => [listed.documentId, { listed, rank: index + 1 }]))

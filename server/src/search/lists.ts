@@ -1,0 +1,175 @@
+import type { SimilarQuery } from '@datashare-similarity/shared'
+import type { DocumentCandidate, PassageCandidate, StoreFilter, VectorStore } from '../store/store.ts'
+import { finder } from './evidence.ts'
+import type { Probe, ProbeText, Scope } from './probe.ts'
+import { formsOf, minimumTerms, storeQuery, type Term } from './words.ts'
+
+/** A passage in one of the passage lists. */
+export interface PassageHit {
+  readonly passage: PassageCandidate
+  /** 1-based place among the passages of its list. */
+  readonly rank: number
+  /** Which text of the probe it is nearest to; null in the list of words. */
+  readonly nearest: number | null
+}
+
+/** A document in one of the lists, with the passages that brought it there, best first. */
+export interface ListedDocument {
+  readonly documentId: string
+  readonly rootId: string
+  readonly contentHash: string
+  readonly score: number
+  readonly passages: readonly PassageHit[]
+}
+
+/** Best first, each document once; the place in a list is the document's rank. */
+export interface Lists {
+  readonly meaning: readonly ListedDocument[]
+  readonly words: readonly ListedDocument[]
+  readonly document: readonly ListedDocument[]
+}
+
+/** Ranking quality is flat from 100 to 300; the depth never follows `from`, else page 2 would be fused from other lists than page 1. */
+const PASSAGES = 300
+/** For each of several passages of an example: together they reach deep enough. */
+const PASSAGES_OF_EACH = 100
+const DOCUMENTS = 200
+/** A few long documents may fill a list of passages: then it is continued without them. */
+const ENOUGH_DOCUMENTS = 100
+const MOST_ROUNDS = 4
+/** Candidates of the document list that are checked term by term, because none of their passages has shown enough. */
+const CHECKED_DOCUMENTS = 60
+
+/** The three lists of a probe, in parallel. `mode` says which are asked at all. */
+export async function listsOf(store: VectorStore, scope: Scope, probe: Probe, filter: StoreFilter, mode: SimilarQuery['mode']): Promise<Lists> {
+  const byMeaning = mode !== 'words' && probe.texts.some(({ embedding }) => embedding !== null)
+  const byWords = mode !== 'meaning' && probe.words.terms.length > 0
+  const [meaning, words] = await Promise.all([
+    byMeaning ? meaningList(store, scope, probe.texts, filter) : [],
+    byWords ? wordLists(store, scope, probe, filter, byMeaning) : { words: [], document: [] },
+  ])
+  scope.signal.throwIfAborted()
+  return { meaning, ...words }
+}
+
+async function meaningList(store: VectorStore, { project, generation, signal }: Scope, texts: readonly ProbeText[], filter: StoreFilter): Promise<ListedDocument[]> {
+  const compared = texts.flatMap(({ embedding, weight }, index) => (embedding === null ? [] : [{ embedding, weight, index }]))
+  const search = (embedding: Float32Array, limit: number, within: StoreFilter): Promise<PassageCandidate[]> => {
+    signal.throwIfAborted()
+    return store.meaning(project, generation, embedding, { limit, filter: within })
+  }
+  const [only] = compared
+  if (only !== undefined && compared.length === 1) {
+    const candidates = await untilEnough(filter, within => search(only.embedding, PASSAGES, within))
+    return collapsed(candidates, only.index)
+  }
+  const lists = await Promise.all(compared.map(async ({ embedding, weight, index }) => ({ weight, documents: collapsed(await search(embedding, PASSAGES_OF_EACH, filter), index) })))
+  return covering(lists)
+}
+
+/** Continues a full list without the documents that it has, until it has enough of them. */
+async function untilEnough(filter: StoreFilter, search: (within: StoreFilter) => Promise<PassageCandidate[]>): Promise<PassageCandidate[]> {
+  const found: PassageCandidate[] = []
+  const documents = new Set<string>()
+  for (let round = 0; round < MOST_ROUNDS && documents.size < ENOUGH_DOCUMENTS; round++) {
+    const excludeDocumentIds = [...filter.excludeDocumentIds ?? [], ...documents]
+    const candidates = await search({ ...filter, excludeDocumentIds })
+    found.push(...candidates)
+    for (const { documentId } of candidates) documents.add(documentId)
+    if (candidates.length < PASSAGES) break
+  }
+  return found
+}
+
+/** A document stands where its best passage does: sums would favour long documents. */
+function collapsed(candidates: readonly PassageCandidate[], nearest: number | null): ListedDocument[] {
+  const documents = new Map<string, ListedDocument & { passages: PassageHit[] }>()
+  for (const [index, passage] of candidates.entries()) {
+    const { documentId, rootId, contentHash, score } = passage
+    const hit = { passage, rank: index + 1, nearest }
+    const known = documents.get(documentId)
+    if (known === undefined) documents.set(documentId, { documentId, rootId, contentHash, score, passages: [hit] })
+    else known.passages.push(hit)
+  }
+  return [...documents.values()]
+}
+
+/**
+ * Passage to passage: a document's score is the mean, over the passages of the example, of its best similarity to each,
+ * so that one that answers more of the example stands higher. Where a list does not reach a document, it counts as the list's last.
+ */
+function covering(lists: readonly { weight: number, documents: readonly ListedDocument[] }[]): ListedDocument[] {
+  const whole = lists.reduce((sum, { weight }) => sum + weight, 0)
+  const floor = lists.reduce((sum, { weight, documents }) => sum + weight * (documents.at(-1)?.score ?? 0), 0)
+  const found = new Map<string, { listed: ListedDocument, score: number, passages: PassageHit[] }>()
+  for (const { weight, documents } of lists) {
+    const last = documents.at(-1)?.score ?? 0
+    for (const listed of documents) {
+      const known = found.get(listed.documentId) ?? { listed, score: floor, passages: [] }
+      known.score += weight * (listed.score - last)
+      known.passages.push(...listed.passages)
+      found.set(listed.documentId, known)
+    }
+  }
+  return [...found.values()]
+    .map(({ listed, score, passages }) => ({ ...listed, score: score / whole, passages: bestOfEach(passages) }))
+    .toSorted(bestFirst)
+}
+
+/** A passage that is near several passages of the example is kept with the one it is nearest to. */
+function bestOfEach(hits: readonly PassageHit[]): PassageHit[] {
+  const best = new Map<number, PassageHit>()
+  for (const hit of hits) {
+    const known = best.get(hit.passage.ordinal)
+    if (known === undefined || known.passage.score < hit.passage.score) best.set(hit.passage.ordinal, hit)
+  }
+  return [...best.values()]
+    .toSorted((a, b) => b.passage.score - a.passage.score || a.passage.ordinal - b.passage.ordinal)
+    .map((hit, index) => ({ ...hit, rank: index + 1 }))
+}
+
+const bestFirst = (a: ListedDocument, b: ListedDocument): number => b.score - a.score || (a.documentId < b.documentId ? -1 : 1)
+
+/** Beside a meaning list a hit for words needs several terms; alone it needs one, but that one whole: "2011" is no hit for CH93-0076-2011. */
+async function wordLists(store: VectorStore, scope: Scope, { words }: Probe, filter: StoreFilter, besideMeaning: boolean): Promise<Omit<Lists, 'meaning'>> {
+  const { project, generation } = scope
+  const query = storeQuery(words)
+  const [passages, documents] = await Promise.all([
+    untilEnough(filter, within => store.words(project, generation, query, { limit: PASSAGES, filter: within })),
+    store.documentWords(project, generation, query, { limit: DOCUMENTS, filter }),
+  ])
+  const minimum = besideMeaning ? minimumTerms(words.terms) : 1
+  const needsCheck = minimum > 1 || words.terms.some(({ parts }) => parts.length > 1)
+  if (!needsCheck) return { words: collapsed(passages, null), document: documents.map(alone) }
+
+  const isEnough = enough(words.terms, minimum)
+  const find = finder(words.terms.map(({ parts }) => parts))
+  const holding = passages.filter(({ text }) => isEnough(find(text)))
+  const kept = new Set(holding.map(({ documentId }) => documentId))
+  const unsure = documents.filter(({ documentId }) => !kept.has(documentId)).slice(0, CHECKED_DOCUMENTS)
+  const confirmed = await documentsHolding(store, scope, unsure, words.terms, isEnough)
+  return {
+    words: collapsed(holding, null),
+    document: documents.filter(({ documentId }) => kept.has(documentId) || confirmed.has(documentId)).map(alone),
+  }
+}
+
+/** A code is never chance: it is enough by itself. */
+const enough = (terms: readonly Term[], minimum: number) => (held: readonly number[]): boolean =>
+  held.length >= minimum || held.some(index => terms[index]?.isCode === true)
+
+/** Whole documents have no text in their list, so the store is asked for each term which of them hold it. */
+async function documentsHolding(store: VectorStore, { project, generation, signal }: Scope, candidates: readonly DocumentCandidate[], terms: readonly Term[], isEnough: (held: readonly number[]) => boolean): Promise<Set<string>> {
+  if (candidates.length === 0) return new Set()
+  signal.throwIfAborted()
+  const documentIds = candidates.map(({ documentId }) => documentId)
+  const options = { limit: documentIds.length, filter: { documentIds } }
+  const holders = await Promise.all(terms.map(async term => (await Promise.all(formsOf(term).map(form => store.withPhrases(project, generation, [form], options)))).flat()))
+  const held = new Map<string, number[]>()
+  for (const [index, ids] of holders.entries()) {
+    for (const id of new Set(ids)) held.set(id, [...held.get(id) ?? [], index])
+  }
+  return new Set([...held].filter(([, indexes]) => isEnough(indexes)).map(([id]) => id))
+}
+
+const alone = ({ documentId, rootId, contentHash, score }: DocumentCandidate): ListedDocument => ({ documentId, rootId, contentHash, score, passages: [] })

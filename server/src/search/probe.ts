@@ -1,0 +1,38 @@
+import type { GrantedProject } from '../datashare/access.ts'
+import type { Generation } from '../store/generation.ts'
+import type { Words } from './words.ts'
+
+/** The passage of an example document that a result can answer. */
+export interface Origin {
+  readonly documentId: string
+  readonly start: number
+  readonly end: number
+}
+
+/** One text that is compared: a query, or a passage of an example. */
+export interface ProbeText {
+  readonly text: string
+  /** Null where the model is not available: then it is found by its words alone. */
+  readonly embedding: Float32Array | null
+  /** Its part in the whole; those of one probe add up to 1. */
+  readonly weight: number
+  /** Null for a query and for an example that is a text. */
+  readonly origin: Origin | null
+}
+
+/** What one group of results is asked with. */
+export interface Probe {
+  readonly texts: readonly ProbeText[]
+  readonly words: Words
+  /** Quoted phrases: each must stand in a document. */
+  readonly required: readonly string[]
+  /** Hashes of the contents that a result would be a copy of. */
+  readonly contentHashes: ReadonlySet<string>
+}
+
+/** What all steps of one request share. */
+export interface Scope {
+  readonly project: GrantedProject
+  readonly generation: Generation
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,41 @@
+import type { SimilarQuery, Strength } from '@datashare-similarity/shared'
+import type { Generation } from '../store/generation.ts'
+
+/** Deviations above what unrelated passages of the project have: cosines of different models and projects become comparable. */
+const STRONG = 4
+/** At 2.5 about one unrelated pair in 160 passes, so a page of results is mostly free of them; at 4 one in 30,000. */
+const RELATED = 2.5
+/** What unrelated English passages have with the bundled model, until the project has been measured. */
+const UNMEASURED = { mean: 0.08, deviation: 0.1 }
+/** A project of copies has no deviation to speak of. */
+const LEAST_DEVIATION = 0.01
+
+const ORDER: readonly Strength[] = ['weak', 'related', 'strong', 'near-identical']
+
+export interface Standing {
+  /** Cosine of the best passage; null where the meaning list lacks the document. */
+  readonly cosine: number | null
+  readonly hasWords: boolean
+  /** The content is a copy of an example's: never concluded from a cosine. */
+  readonly isCopy: boolean
+}
+
+export function strengthOf({ cosine, hasWords, isCopy }: Standing, calibration: Generation['calibration']): Strength {
+  if (isCopy) return 'near-identical'
+  const byMeaning = strengthOfCosine(cosine, calibration)
+  return byMeaning === 'weak' && hasWords ? 'words' : byMeaning
+}
+
+function strengthOfCosine(cosine: number | null, calibration: Generation['calibration']): 'strong' | 'related' | 'weak' {
+  if (cosine === null) return 'weak'
+  const { mean, deviation } = calibration ?? UNMEASURED
+  const deviations = (cosine - mean) / Math.max(deviation, LEAST_DEVIATION)
+  return deviations >= STRONG ? 'strong' : deviations >= RELATED ? 'related' : 'weak'
+}
+
+/** Whether a passage is near in meaning at all: nearer than chance. */
+export const isRelated = (cosine: number, calibration: Generation['calibration']): boolean => strengthOfCosine(cosine, calibration) !== 'weak'
+
+/** Hits for words are never cut off: they are exact, whatever the meaning says. */
+export const isAtLeast = (strength: Strength, minimum: SimilarQuery['minimumStrength']): boolean =>
+  strength === 'words' || ORDER.indexOf(strength) >= ORDER.indexOf(minimum)
