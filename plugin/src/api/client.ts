@@ -1,0 +1,78 @@
+import {
+  CSRF_COOKIE, CSRF_HEADER,
+  type Estimate, type Project, type SimilarAnswer, type SimilarRequest, type Task, type VectorizeRequest,
+} from '@datashare-similarity/shared'
+import type { InjectionKey } from 'vue'
+import { injected } from '../host/core.ts'
+import { catalogued, problemOf } from './problem.ts'
+
+/** Longer than the companion's own deadline of a request. */
+const TIMEOUT_MS = 30_000
+
+/** The companion's HTTP API, as the user who is signed in to Datashare. Every method rejects with ApiError, or with the abort of its signal. */
+export interface SimilarityApi {
+  project(name: string): Promise<Project>
+  estimate(name: string): Promise<Estimate>
+  vectorize(name: string, request: VectorizeRequest): Promise<{ task: Task }>
+  similar(name: string, request: SimilarRequest, signal: AbortSignal): Promise<SimilarAnswer>
+  task(id: string): Promise<Task>
+  cancel(id: string): Promise<void>
+  resume(id: string): Promise<{ task: Task }>
+}
+
+export const apiKey: InjectionKey<SimilarityApi> = Symbol('similarity api')
+
+export function useApi(): SimilarityApi {
+  return injected(apiKey)
+}
+
+export function createApi(baseUrl: string): SimilarityApi {
+  const get = <T>(path: string) => send<T>(`${baseUrl}/api/${path}`, { method: 'GET' })
+  const post = <T>(path: string, body: object, signal?: AbortSignal) =>
+    send<T>(`${baseUrl}/api/${path}`, { method: 'POST', body: JSON.stringify(body), ...(signal && { signal }) })
+  const project = (name: string) => `projects/${encodeURIComponent(name)}`
+  const task = (id: string) => `tasks/${encodeURIComponent(id)}`
+  return {
+    project: name => get(project(name)),
+    estimate: name => get(`${project(name)}/estimate`),
+    vectorize: (name, request) => post(`${project(name)}/vectorize`, request),
+    similar: (name, request, signal) => post(`${project(name)}/similar`, request, signal),
+    task: id => get(task(id)),
+    cancel: id => post(`${task(id)}/cancel`, {}),
+    resume: id => post(`${task(id)}/resume`, {}),
+  }
+}
+
+async function send<T>(url: string, request: { method: 'GET' | 'POST', body?: string, signal?: AbortSignal }): Promise<T> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
+  const answer = await reach(url, { ...request, signal, credentials: 'include', headers: headersOf(request.method) }, request.signal)
+  if (!answer.ok) throw problemOf(answer.body)
+  // The one place where the contract is trusted: its schemas would weigh more than the whole plugin.
+  return answer.body as T
+}
+
+async function reach(url: string, init: RequestInit, caller: AbortSignal | undefined): Promise<{ ok: boolean, body: unknown }> {
+  try {
+    const response = await fetch(url, init)
+    if (response.status === 204) return { ok: true, body: undefined }
+    const text = await response.text()
+    // An empty success is an answer; a page in HTML is somebody else's.
+    if (response.ok && text === '') return { ok: true, body: undefined }
+    return { ok: response.ok, body: JSON.parse(text) as unknown }
+  } catch (error) {
+    if (caller?.aborted) throw error
+    throw catalogued('companion_unreachable')
+  }
+}
+
+function headersOf(method: string): Record<string, string> {
+  if (method === 'GET') return { Accept: 'application/json' }
+  const token = csrfToken(document.cookie)
+  return { 'Accept': 'application/json', 'Content-Type': 'application/json', ...(token !== null && { [CSRF_HEADER]: token }) }
+}
+
+function csrfToken(cookies: string): string | null {
+  const cookie = cookies.split(';').map(part => part.trim()).find(part => part.startsWith(`${CSRF_COOKIE}=`))
+  return cookie === undefined ? null : cookie.slice(CSRF_COOKIE.length + 1)
+}

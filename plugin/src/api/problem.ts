@@ -1,0 +1,42 @@
+import { ERRORS, type ErrorCode } from '@datashare-similarity/shared'
+
+/** A refusal or failure of the companion, in words for the reader: what happened, and what fixes it. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  /** One of the catalogue, or a newer companion's own. */
+  readonly code: string
+  readonly why: string
+  readonly fix: string
+  readonly requestId: string | null
+
+  constructor({ code, why, fix, requestId = null }: { code: string, why: string, fix: string, requestId?: string | null }) {
+    super(`${code}: ${why}`)
+    this.code = code
+    this.why = why
+    this.fix = fix
+    this.requestId = requestId
+  }
+}
+
+export function catalogued(code: ErrorCode): ApiError {
+  const { why, fix } = ERRORS[code]
+  return new ApiError({ code, why, fix })
+}
+
+/** Any fault as an ApiError, so that a state always has a code, a reason and a way out. */
+export function toApiError(fault: unknown): ApiError {
+  return fault instanceof ApiError ? fault : catalogued('internal')
+}
+
+/**
+ * The error that an unsuccessful answer stands for. Whatever is not our problem document came from something else
+ * at that address (a proxy, Datashare itself): then it is the companion that does not answer.
+ */
+export function problemOf(body: unknown): ApiError {
+  if (typeof body !== 'object' || body === null || !('code' in body) || typeof body.code !== 'string') return catalogued('companion_unreachable')
+  const text = (key: string): string | null => {
+    const value: unknown = Reflect.get(body, key)
+    return typeof value === 'string' ? value : null
+  }
+  return new ApiError({ code: body.code, why: text('detail') ?? text('title') ?? body.code, fix: text('fix') ?? '', requestId: text('requestId') })
+}

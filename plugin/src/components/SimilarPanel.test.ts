@@ -1,0 +1,112 @@
+import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
+import { afterEach, describe, expect, it } from 'vitest'
+import { aDocument, anAnswer, fakeCompanion, json } from '../testing/companion.ts'
+import { fakeCore, type FakeCore } from '../testing/fake-core.ts'
+import { mountInPage } from '../testing/mount.ts'
+import SimilarPanel from './SimilarPanel.vue'
+import SimilarToggler from './SimilarToggler.vue'
+
+enableAutoUnmount(afterEach)
+
+const SIMILAR = 'POST /api/projects/vault/similar'
+const open = { id: 'open', index: 'vault' }
+const next = { id: 'next', index: 'vault' }
+
+async function openDocument(host: FakeCore = fakeCore({ document: open })) {
+  const companion = fakeCompanion({ [SIMILAR]: ({ body }) => json(anAnswer([aDocument({ title: `like ${JSON.stringify(body).includes('"next"') ? 'next' : 'open'}` })])) })
+  await host.router.push('/d/vault/open')
+  const panel = await mountInPage(SimilarPanel, { props: { document: open }, host })
+  const toggler = await mountInPage(SimilarToggler, { host })
+  const toggle = async () => {
+    await toggler.find('button').trigger('click')
+    await flushPromises()
+  }
+  const change = async (document: { id: string, index: string }) => {
+    host.open(document)
+    await panel.setProps({ document })
+    await flushPromises()
+  }
+  return { host, panel, toggler, toggle, change, companion }
+}
+
+describe('the Similar panel', () => {
+  it('asks nothing until it is opened', async () => {
+    const { companion, panel } = await openDocument()
+
+    expect(companion.calls).toEqual([])
+    expect(panel.find('section').exists()).toBe(false)
+  })
+
+  it('shows what resembles the open document, without its family', async () => {
+    const { companion, panel, toggle } = await openDocument()
+
+    await toggle()
+
+    expect(companion.asked(SIMILAR)[0]?.body).toMatchObject({ like: [{ documentId: 'open' }], filters: { excludeFamilyOf: 'open' } })
+    expect(panel.find('h5').text()).toBe('like open')
+  })
+
+  it('is called Similar, and tells whether it is open', async () => {
+    const { toggler, toggle } = await openDocument()
+    expect(toggler.text()).toBe('Similar')
+    expect(toggler.attributes('aria-expanded')).toBe('false')
+
+    await toggle()
+
+    expect(toggler.attributes('aria-expanded')).toBe('true')
+  })
+
+  it('follows the open document, though Datashare closes every card with it', async () => {
+    const { panel, toggle, change } = await openDocument()
+    await toggle()
+
+    await change(next)
+
+    expect(panel.find('h5').text()).toBe('like next')
+  })
+
+  it('comes back to a document without a new search', async () => {
+    const { panel, toggle, change, companion } = await openDocument()
+    await toggle()
+
+    await change(next)
+    await change(open)
+
+    expect(panel.find('h5').text()).toBe('like open')
+    expect(companion.asked(SIMILAR)).toHaveLength(2)
+  })
+
+  it('stays closed once the reader has closed it', async () => {
+    const { panel, toggle, change, companion } = await openDocument()
+    await toggle()
+    await panel.find('.btn-close').trigger('click')
+
+    await change(next)
+
+    expect(panel.find('h5').exists()).toBe(false)
+    expect(companion.asked(SIMILAR)).toHaveLength(1)
+  })
+
+  it('gives way to another card of Datashare, and stays away', async () => {
+    const { host, panel, toggle, change } = await openDocument()
+    host.userActions.TAGS = false
+    await toggle()
+    host.documents.toggleUserAction('TAGS')
+    await flushPromises()
+
+    await change(next)
+
+    expect(panel.find('h5').exists()).toBe(false)
+  })
+
+  it('shows the same results when Datashare mounts it again', async () => {
+    const { host, panel, toggle, companion } = await openDocument()
+    await toggle()
+    panel.unmount()
+
+    const again = await mountInPage(SimilarPanel, { props: { document: open }, host })
+
+    expect(again.find('h5').text()).toBe('like open')
+    expect(companion.asked(SIMILAR)).toHaveLength(1)
+  })
+})

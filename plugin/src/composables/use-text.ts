@@ -1,0 +1,47 @@
+import type { ApiError } from '../api/problem.ts'
+import { useCore } from '../host/core.ts'
+import { ROOT } from '../locales/index.ts'
+import { en, type Messages } from '../locales/en.ts'
+import { durationRange, formatBytes, formatDate, formatNumber, formatPercent, languageName, ordinalRule } from '../text/format.ts'
+
+type KeyOf<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${KeyOf<T[K]>}` }[keyof T & string]
+export type MessageKey = KeyOf<Messages>
+
+/** The plugin's words, numbers and dates in the language of the page; they change with it. */
+export function useText() {
+  const { global } = useCore().i18n
+
+  function t(key: MessageKey, named: Record<string, string> = {}, plural?: number): string {
+    const path = `${ROOT}.${key}`
+    return plural === undefined ? global.t(path, named) : global.t(path, named, plural)
+  }
+  /** The language of the texts themselves: where Datashare's is not translated, the English ones get English numbers. */
+  const language = () => t('language')
+  const number = (value: number) => formatNumber(language(), value)
+
+  function errorText(error: ApiError): { why: string, fix: string } {
+    const code = knownError(error.code)
+    return code ? { why: t(`errors.${code}.why`), fix: t(`errors.${code}.fix`) } : error
+  }
+
+  return {
+    t,
+    errorText,
+    number,
+    /** A counted thing: its text has plural forms and the placeholder {count}. */
+    counted: (key: MessageKey, count: number) => t(key, { count: number(count) }, count),
+    percent: (share: number) => formatPercent(language(), share),
+    date: (iso: string | null) => formatDate(language(), iso),
+    bytes: (bytes: number) => formatBytes(language(), bytes),
+    ordinal: (rank: number) => t(`ordinal.${ordinalRule(language(), rank)}`, { rank: number(rank) }),
+    languageName: (name: string) => languageName(language(), name),
+    duration: (seconds: readonly [number, number]) => {
+      const { unit, range, most } = durationRange(language(), seconds)
+      return t(`duration.${unit}`, { range }, most)
+    },
+  }
+}
+
+function knownError(code: string): keyof Messages['errors'] | null {
+  return Object.hasOwn(en.errors, code) ? code as keyof Messages['errors'] : null
+}

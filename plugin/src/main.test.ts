@@ -1,0 +1,77 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, h } from 'vue'
+import { fakeCore, type FakeCore } from './testing/fake-core.ts'
+
+const announce = ({ core }: FakeCore) => document.dispatchEvent(new CustomEvent('datashare:ready', { detail: { core } }))
+
+describe('loading the plugin into Datashare', () => {
+  beforeEach(() => vi.resetModules())
+  afterEach(() => Reflect.deleteProperty(window, 'datashare'))
+
+  it('hangs itself into the page once, though both the event and the promise call', async () => {
+    const host = fakeCore()
+    const registerHook = vi.spyOn(host.core, 'registerHook')
+    Object.assign(window, { datashare: host.core })
+
+    await import('./main.ts')
+    announce(host)
+    await flushPromises()
+    announce(host)
+    await flushPromises()
+
+    expect(registerHook).toHaveBeenCalledTimes(5)
+    expect([...host.hooks.values()].map(({ target }) => target)).toEqual([
+      'document-user-actions:after', 'document-user-actions-cards:after', 'search:before', 'search:after', 'project-jumbotron-content:after',
+    ])
+  })
+
+  it('starts by the promise where it loads too late for the event', async () => {
+    const host = fakeCore()
+    Object.assign(window, { datashare: host.core })
+
+    await import('./main.ts')
+    await flushPromises()
+
+    expect(host.hooks.size).toBe(5)
+  })
+
+  it('does nothing, and complains about nothing, where nobody is signed in', async () => {
+    const host = fakeCore()
+    const complaint = vi.spyOn(console, 'error')
+    Object.assign(window, { datashare: { ...host.core, ready: Promise.reject(new Error('401')) } })
+
+    await import('./main.ts')
+    await flushPromises()
+
+    expect(host.hooks.size).toBe(0)
+    expect(complaint).not.toHaveBeenCalled()
+  })
+
+  it('loads the components of the page before it registers a hook', async () => {
+    const host = fakeCore({ components: { 'CardPanel/CardPanel': defineComponent({ render: () => h('section') }) } })
+    const order: string[] = []
+    const { findComponent, registerHook } = host.core
+    host.core.findComponent = (path) => { order.push(path); return findComponent(path) }
+    host.core.registerHook = (hook) => { order.push('hook'); registerHook(hook) }
+    Object.assign(window, { datashare: host.core })
+
+    await import('./main.ts')
+    await flushPromises()
+
+    expect(order.indexOf('hook')).toBe(3)
+  })
+
+  it('keeps every setup synchronous', async () => {
+    const host = fakeCore()
+    Object.assign(window, { datashare: host.core })
+
+    await import('./main.ts')
+    await flushPromises()
+
+    for (const { definition } of host.hooks.values()) {
+      const { setup } = definition as { setup: (...args: unknown[]) => unknown }
+      expect(setup.constructor.name).toBe('Function')
+    }
+  })
+})

@@ -1,0 +1,77 @@
+/** Numbers, dates and names as the reader's language writes them. `language` is a BCP 47 tag. */
+
+export function formatNumber(language: string, value: number): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: 0 }).format(value)
+}
+
+export function formatPercent(language: string, share: number): string {
+  // Never 100 % before the end: a bar that stands at the end looks stuck.
+  return new Intl.NumberFormat(language, { style: 'percent' }).format(share < 1 ? Math.min(share, 0.99) : 1)
+}
+
+/** A calendar day, or null for what is no date. */
+export function formatDate(language: string, iso: string | null): string | null {
+  const date = new Date(iso ?? Number.NaN)
+  return Number.isNaN(date.getTime()) ? null : new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(date)
+}
+
+export function formatBytes(language: string, bytes: number): string {
+  const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+  const power = Math.min(Math.max(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 1), units.length)
+  return new Intl.NumberFormat(language, { style: 'unit', unit: units[power - 1] ?? 'kilobyte', maximumSignificantDigits: 2 }).format(bytes / 1000 ** power)
+}
+
+export type DurationUnit = 'soon' | 'minutes' | 'hours'
+
+/** A range of seconds in the unit that fits its upper end; `most` decides on the plural. */
+export function durationRange(language: string, [low, high]: readonly [number, number]): { unit: DurationUnit, range: string, most: number } {
+  if (high < 60) return { unit: 'soon', range: '', most: 1 }
+  const [unit, seconds] = high < 90 * 60 ? ['minutes', 60] as const : ['hours', 3600] as const
+  const least = Math.max(1, Math.floor(low / seconds))
+  const most = Math.max(1, Math.ceil(high / seconds))
+  const write = (value: number) => formatNumber(language, value)
+  return { unit, range: least === most ? write(most) : `${write(least)}–${write(most)}`, most }
+}
+
+const LANGUAGES: Record<string, string> = {
+  ARABIC: 'ar', BULGARIAN: 'bg', CHINESE: 'zh', CROATIAN: 'hr', CZECH: 'cs', DANISH: 'da', DUTCH: 'nl', ENGLISH: 'en', ESTONIAN: 'et',
+  FINNISH: 'fi', FRENCH: 'fr', GERMAN: 'de', GREEK: 'el', HEBREW: 'he', HINDI: 'hi', HUNGARIAN: 'hu', INDONESIAN: 'id', ITALIAN: 'it',
+  JAPANESE: 'ja', KOREAN: 'ko', LATVIAN: 'lv', LITHUANIAN: 'lt', NORWEGIAN: 'no', PERSIAN: 'fa', POLISH: 'pl', PORTUGUESE: 'pt',
+  ROMANIAN: 'ro', RUSSIAN: 'ru', SERBIAN: 'sr', SLOVAK: 'sk', SLOVENE: 'sl', SPANISH: 'es', SWEDISH: 'sv', TURKISH: 'tr',
+  UKRAINIAN: 'uk', URDU: 'ur', VIETNAMESE: 'vi',
+}
+
+/** A language as Datashare writes it (ENGLISH) in the reader's words; null where Datashare does not know it. */
+export function languageName(language: string, name: string): string | null {
+  if (name === '' || name === 'UNKNOWN') return null
+  const code = LANGUAGES[name]
+  return (code && new Intl.DisplayNames(language, { type: 'language' }).of(code)) ?? `${name.charAt(0)}${name.slice(1).toLowerCase()}`
+}
+
+export type DocumentKind = 'email' | 'pdf' | 'text' | 'page' | 'word' | 'sheet' | 'slides' | 'image' | 'audio' | 'video' | 'other'
+
+const KINDS: readonly (readonly [RegExp, DocumentKind])[] = [
+  [/rfc822|ms-outlook|mbox/, 'email'],
+  [/pdf/, 'pdf'],
+  [/html/, 'page'],
+  [/spreadsheet|ms-excel|csv/, 'sheet'],
+  [/presentation|powerpoint/, 'slides'],
+  [/wordprocessing|msword|opendocument\.text|rtf/, 'word'],
+  [/^text\//, 'text'],
+  [/^image\//, 'image'],
+  [/^audio\//, 'audio'],
+  [/^video\//, 'video'],
+]
+
+export function documentKind(contentType: string): DocumentKind {
+  return KINDS.find(([pattern]) => pattern.test(contentType))?.[1] ?? 'other'
+}
+
+/** The folder of a document's path. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0))
+}
+
+export function ordinalRule(language: string, rank: number): Intl.LDMLPluralRule {
+  return new Intl.PluralRules(language, { type: 'ordinal' }).select(rank)
+}
