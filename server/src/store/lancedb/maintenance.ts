@@ -54,5 +54,5 @@ export async function compact(table: Table, oldestRead: () => Date): Promise<boo
 
 async function latestVersionAt(table: Table, moment: Date): Promise<Date> {
   const times = (await table.listVersions()).map(({ timestamp }) => timestamp)
-  return times.findLast(time => time <= moment) ?? times[0] ?? moment
+  return times.findLast(time => time < moment) ?? times[0] ?? moment
 }

@@ -1,0 +1,120 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { createLogger } from '../../log.ts'
+import { storeConformance } from '../../testing/store-conformance.ts'
+import { aDocument, aGeneration, axis, grantedProject } from '../../testing/store-documents.ts'
+import { openLanceStore } from './lancedb.ts'
+
+const log = createLogger('silent')
+const project = grantedProject('a')
+
+async function openInTemporaryFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'similarity-store-'))
+  const openHere = () => openLanceStore({ folder, log })
+  let store = await openHere()
+  return {
+    folder,
+    store,
+    reopen: async () => {
+      await store.close()
+      store = await openHere()
+      return store
+    },
+    remains: async ({ id }: { id: string }) => (await readdir(folder, { recursive: true })).filter(name => name.includes(id)).length,
+    dispose: async () => {
+      await store.close()
+      await rm(folder, { recursive: true })
+    },
+    async [Symbol.asyncDispose]() { await this.dispose() },
+  }
+}
+
+const bytesBelow = async (folder: string): Promise<Buffer> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return Buffer.concat(await Promise.all(entries.filter(entry => entry.isFile()).map(entry => readFile(join(entry.parentPath, entry.name)))))
+}
+
+storeConformance('LanceDB', openInTemporaryFolder)
+
+it('lets nobody but the owner into its folder', async () => {
+  await using opened = await openInTemporaryFolder()
+  expect((await stat(opened.folder)).mode & 0o777).toBe(0o700)
+})
+
+it('never writes the name of a project into a path', async () => {
+  await using opened = await openInTemporaryFolder()
+  await opened.store.create(aGeneration('secret-project', 2))
+  expect((await readdir(opened.folder, { recursive: true })).some(name => name.includes('secret-project'))).toBe(false)
+})
+
+it('refuses a generation whose id could be a path', async () => {
+  await using opened = await openInTemporaryFolder()
+  await expect(opened.store.create({ ...aGeneration('a', 2), id: '../elsewhere' })).rejects.toThrow('internal')
+})
+
+it('leaves no byte of a replaced text once it is maintained', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  await opened.store.create(generation)
+  await opened.store.replace(generation, [aDocument({ id: 'd1', texts: ['canary7f3 sings'] })])
+  await opened.store.maintain(generation)
+  expect((await bytesBelow(opened.folder)).includes('canary7f3')).toBe(true)
+  await opened.store.replace(generation, [aDocument({ id: 'd1', texts: ['nothing sings'] })])
+  await opened.store.maintain(generation)
+  expect((await bytesBelow(opened.folder)).includes('canary7f3')).toBe(false)
+})
+
+it('keeps what a running read reads while it is maintained', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  await opened.store.create(generation)
+  // Many small files: the read does not hold them all open from the start.
+  const batches = Array.from({ length: 60 }, (_, batch) => Array.from({ length: 10 }, (_, index) => aDocument({ id: `d${batch}-${index}`, texts: [], row: { status: 'empty' } })))
+  for (const batch of batches) await opened.store.replace(generation, batch)
+  let rows = 0
+  for await (const page of opened.store.rows(generation)) {
+    if (rows === 0) {
+      await opened.store.remove(generation, batches.flat().map(({ row }) => row.documentId))
+      await opened.store.maintain(generation)
+    }
+    rows += page.length
+  }
+  expect(rows).toBe(600)
+})
+
+it('stays small when the same documents come again and again', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  await opened.store.create(generation)
+  const documents = Array.from({ length: 200 }, (_, index) => aDocument({ id: `d${index}` }))
+  const sizes: number[] = []
+  for (let round = 0; round < 6; round++) {
+    await opened.store.replace(generation, documents)
+    await opened.store.maintain(generation)
+    sizes.push((await opened.store.statistics(generation)).bytes)
+  }
+  expect(sizes.at(-1)).toBeLessThan((sizes[0] ?? 0) * 1.5)
+})
+
+it('finds the words within French elisions and the same words with another apostrophe', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  await opened.store.create(generation)
+  await opened.store.replace(generation, [aDocument({ id: 'd1', texts: ['l’entreprise d\'Afrique'] })])
+  const found = async (terms: string) => (await opened.store.words(project, generation, { terms, phrases: [] }, { limit: 5, filter: {} })).length
+  expect([await found('entreprise'), await found('l\'entreprise'), await found('Afrique')]).toEqual([1, 1, 1])
+})
+
+it('builds a vector index for many passages and still finds the nearest', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  await opened.store.create(generation)
+  const texts = Array.from({ length: 21_000 }, (_, index) => `passage ${index}`)
+  const embeddings = texts.map((_, index) => new Float32Array([Math.cos(index / 21_000), Math.sin(index / 21_000)]))
+  await opened.store.replace(generation, [aDocument({ id: 'd1', texts, embeddings })])
+  await opened.store.maintain(generation)
+  const found = await opened.store.meaning(project, generation, axis(0, 2), { limit: 3, filter: {} })
+  expect(found.map(({ ordinal }) => ordinal)).toEqual([0, 1, 2])
+})

@@ -1,0 +1,404 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { Generation } from '../store/generation.ts'
+import type { DocumentRow, DocumentWrite, StoreFilter, VectorStore } from '../store/store.ts'
+import { aDocument, aGeneration, axis, grantedProject, unitVectors } from './store-documents.ts'
+
+export interface StoreUnderTest {
+  readonly store: VectorStore
+  /** Closes the store and opens it again on what it has kept. */
+  reopen(): Promise<VectorStore>
+  /** Bytes (or entries) that are kept of a generation. */
+  remains(generation: Generation): Promise<number>
+  /** Closes the store and takes away what the test has made. */
+  dispose(): Promise<void>
+}
+
+const project = grantedProject('a')
+const everything = { limit: 100, filter: {} }
+
+/** What every vector store promises, whatever it is built on. */
+export function storeConformance(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`${name} as a vector store`, () => {
+    let underTest: StoreUnderTest
+    let store: VectorStore
+    let generation: Generation
+
+    beforeEach(async () => {
+      underTest = await open()
+      store = underTest.store
+      generation = aGeneration('a', 2)
+      await store.create(generation)
+    })
+    afterEach(() => underTest.dispose())
+
+    const put = (...documents: DocumentWrite[]): Promise<void> => store.replace(generation, documents)
+    const textsOf = async (id: string): Promise<string[]> => (await store.passagesOf(project, generation, id)).map(({ text }) => text)
+    const passagesByWords = async (terms: string, filter: StoreFilter = {}, phrases: string[] = []): Promise<string[]> =>
+      (await store.words(project, generation, { terms, phrases }, { limit: 100, filter })).map(({ documentId }) => documentId)
+    const documentsByWords = async (terms: string, filter: StoreFilter = {}): Promise<string[]> =>
+      (await store.documentWords(project, generation, { terms, phrases: [] }, { limit: 100, filter })).map(({ documentId }) => documentId)
+    const withPhrases = async (...phrases: string[]): Promise<string[]> => (await store.withPhrases(project, generation, phrases, everything)).sort()
+    const byMeaning = async (filter: StoreFilter = {}, limit = 100): Promise<string[]> =>
+      (await store.meaning(project, generation, axis(0, 2), { limit, filter })).map(({ documentId }) => documentId)
+    const allRows = async (of = generation): Promise<DocumentRow[]> => (await Array.fromAsync(store.rows(of))).flat()
+    const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+      work.then(() => 'no error', (error: unknown) => (error instanceof SimilarityError ? error.code : error))
+
+    describe('writing', () => {
+      it('gives back what was written of a document', async () => {
+        const document = aDocument({ id: 'd1', texts: ['first passage', 'second passage'], embeddings: [axis(0, 2), axis(1, 2)], row: { rootId: 'r1', truncated: true, language: 'FRENCH' } })
+        await put(document)
+        expect(await store.row(project, generation, 'd1')).toEqual(document.row)
+        expect(await store.passagesOf(project, generation, 'd1')).toEqual(document.passages)
+      })
+
+      it('knows nothing of a document that was never written', async () => {
+        expect(await store.row(project, generation, 'nobody')).toBeNull()
+        expect(await store.passagesOf(project, generation, 'nobody')).toEqual([])
+      })
+
+      it('replaces a document: what it shrinks by is gone, its neighbours stay', async () => {
+        await put(aDocument({ id: 'd1', texts: ['one', 'two', 'three'] }), aDocument({ id: 'd2' }))
+        await put(aDocument({ id: 'd1', texts: ['uno'] }))
+        expect(await textsOf('d1')).toEqual(['uno'])
+        expect(await textsOf('d2')).toEqual(['the text of d2'])
+        expect((await store.statistics(generation)).passages).toBe(2)
+      })
+
+      it('takes the passages away of a document that is empty now', async () => {
+        await put(aDocument({ id: 'd1' }))
+        await put(aDocument({ id: 'd1', texts: [], row: { status: 'empty' } }))
+        expect(await textsOf('d1')).toEqual([])
+        expect(await store.row(project, generation, 'd1')).toMatchObject({ status: 'empty', passages: 0 })
+      })
+
+      it('holds one copy of a batch that is delivered twice, one after the other or at once', async () => {
+        const batch = Array.from({ length: 20 }, (_, index) => aDocument({ id: `d${index}`, texts: ['a passage', 'another'] }))
+        await put(...batch)
+        await Promise.all(Array.from({ length: 4 }, () => put(...batch)))
+        expect((await store.statistics(generation)).passages).toBe(40)
+        expect(await allRows()).toHaveLength(20)
+      })
+
+      it('holds one copy of new documents that many writers deliver at once', async () => {
+        await Promise.all(Array.from({ length: 8 }, () => put(aDocument({ id: 'new' }))))
+        expect(await textsOf('new')).toHaveLength(1)
+        expect(await allRows()).toHaveLength(1)
+      })
+
+      it('keeps the last of two versions of a document in one batch', async () => {
+        await put(aDocument({ id: 'd1', texts: ['old', 'older'] }), aDocument({ id: 'd1', texts: ['new'] }))
+        expect(await textsOf('d1')).toEqual(['new'])
+      })
+
+      it('keeps every write of concurrent writers, also while it is maintained', async () => {
+        const writes = Array.from({ length: 12 }, (_, index) => put(aDocument({ id: `d${index}` })))
+        await Promise.all([...writes, store.maintain(generation), store.remove(generation, ['nobody']), store.maintain(generation)])
+        expect((await allRows()).map(({ documentId }) => documentId).sort()).toEqual(Array.from({ length: 12 }, (_, index) => `d${index}`).sort())
+      })
+
+      it.each([
+        ['too short', new Float32Array([1])],
+        ['too long', new Float32Array([1, 0, 0])],
+        ['not a number', new Float32Array([1, Number.NaN])],
+        ['infinite', new Float32Array([1, Number.POSITIVE_INFINITY])],
+        ['zero', new Float32Array([0, 0])],
+      ])('refuses a vector that is %s, and writes nothing', async (_, embedding) => {
+        expect(await codeOf(put(aDocument({ id: 'good' }), aDocument({ id: 'bad', embeddings: [embedding] })))).toBe('document_failed')
+        expect(await allRows()).toEqual([])
+      })
+
+      it('notes a newer extraction date, of documents that it has only', async () => {
+        await put(aDocument({ id: 'd1' }), aDocument({ id: 'd2' }))
+        await store.touch(generation, [{ documentId: 'd1', extractionDate: '2026-05-05T00:00:00.000Z' }, { documentId: 'nobody', extractionDate: null }])
+        expect(await store.row(project, generation, 'd1')).toEqual({ ...aDocument({ id: 'd1' }).row, extractionDate: '2026-05-05T00:00:00.000Z' })
+        expect(await allRows()).toHaveLength(2)
+        expect(await documentsByWords('text')).toEqual(['d1', 'd2'])
+      })
+
+      it('removes documents, their passages and their words', async () => {
+        await put(aDocument({ id: 'd1', texts: ['canary'] }), aDocument({ id: 'd2' }))
+        await store.maintain(generation)
+        await store.remove(generation, ['d1', 'nobody'])
+        expect(await store.row(project, generation, 'd1')).toBeNull()
+        expect(await passagesByWords('canary')).toEqual([])
+        expect(await documentsByWords('canary')).toEqual([])
+        expect(await byMeaning()).toEqual(['d2'])
+      })
+    })
+
+    describe('listing by meaning', () => {
+      it('finds exactly the nearest passages of 2,000', async () => {
+        const wide = aGeneration('a', 32)
+        await store.create(wide)
+        const [query = new Float32Array(32), ...vectors] = unitVectors(2_001, 32)
+        const documents = vectors.map((vector, index) => aDocument({ id: `d${index}`, embeddings: [vector] }))
+        for (let from = 0; from < documents.length; from += 500) await store.replace(wide, documents.slice(from, from + 500))
+        await store.maintain(wide)
+        const cosine = (vector: Float32Array): number => vector.reduce((sum, value, index) => sum + value * (query[index] ?? 0), 0)
+        const expected = vectors.map((vector, index) => ({ documentId: `d${index}`, score: cosine(vector) })).sort((a, b) => b.score - a.score).slice(0, 100)
+        const found = await store.meaning(project, wide, query, { limit: 100, filter: {} })
+        expect(found.map(({ documentId }) => documentId)).toEqual(expected.map(({ documentId }) => documentId))
+        found.forEach(({ score }, index) => expect(score).toBeCloseTo(expected[index]?.score ?? 0, 4))
+      })
+
+      it('answers the passage, its place and its cosine', async () => {
+        const document = aDocument({ id: 'd1', texts: ['one', 'two'], embeddings: [axis(1, 2), new Float32Array([3, 4])], row: { rootId: 'r1' } })
+        await put(document)
+        const [best] = await store.meaning(project, generation, axis(0, 2), { limit: 1, filter: {} })
+        expect(best).toEqual({ documentId: 'd1', rootId: 'r1', contentHash: document.row.contentHash, ordinal: 1, start: 4, end: 7, text: 'two', score: expect.closeTo(0.6, 5) as number })
+      })
+
+      it('orders equal scores by document and passage', async () => {
+        const ids = ['d3', 'd1', 'd2']
+        for (const id of ids) await put(aDocument({ id, texts: ['same', 'same'] }))
+        const found = await store.meaning(project, generation, axis(0, 2), { limit: 5, filter: {} })
+        expect(found.map(({ documentId, ordinal }) => `${documentId}#${ordinal}`)).toEqual(['d1#0', 'd1#1', 'd2#0', 'd2#1', 'd3#0'])
+      })
+
+      it('answers what there is where more is asked for', async () => {
+        expect(await byMeaning()).toEqual([])
+        await put(aDocument({ id: 'd1' }))
+        expect(await byMeaning({}, 1_000)).toEqual(['d1'])
+      })
+
+      it.each([['too long', axis(0, 3)], ['not a number', new Float32Array([1, Number.NaN])]])('refuses a query whose vector is %s', async (_, embedding) => {
+        expect(await codeOf(store.meaning(project, generation, embedding, everything))).toBe('internal')
+      })
+    })
+
+    describe('listing by words', () => {
+      const texts = {
+        code: 'The account CH93-0076-2011 at KY1-1104', french: 'Les sociétés de la présidence', swiss: 'Un compte à Zürich',
+        japanese: '株式会社の株主名簿', chinese: '公司的股東名單', arabic: 'وثائق بنما', russian: 'перевод средств', fox: 'the quick brown fox',
+      }
+
+      describe.each([['new', false], ['indexed', true]])('%s documents', (_, isMaintained) => {
+        beforeEach(async () => {
+          await put(...Object.entries(texts).map(([id, text]) => aDocument({ id, texts: [text] })))
+          if (isMaintained) await store.maintain(generation)
+        })
+
+        it.each([
+          ['CH93-0076-2011', 'code'], ['KY1-1104', 'code'], ['societes', 'french'], ['PRÉSIDENCE', 'french'], ['zurich', 'swiss'], ['Zürich', 'swiss'],
+          ['股東', 'chinese'], ['名簿', 'japanese'], ['بنما', 'arabic'], ['перевод', 'russian'], ['quick', 'fox'],
+        ])('finds %s', async (terms, id) => {
+          expect((await passagesByWords(terms))[0]).toBe(id)
+          expect((await documentsByWords(terms))[0]).toBe(id)
+        })
+
+        it('takes no word for too common to be found', async () => {
+          expect((await passagesByWords('the')).sort()).toEqual(['code', 'fox'])
+        })
+
+        it('finds the documents that hold every phrase, accents and case folded', async () => {
+          expect(await withPhrases('Quick BROWN')).toEqual(['fox'])
+          expect(await withPhrases('societes de', 'la presidence')).toEqual(['french'])
+          expect(await withPhrases('zurich')).toEqual(['swiss'])
+          expect(await withPhrases('CH93-0076-2011')).toEqual(['code'])
+          expect(await withPhrases('brown quick')).toEqual([])
+          expect(await withPhrases('quick brown', 'zurich')).toEqual([])
+        })
+      })
+
+      it('finds documents that are newer than the last maintenance beside older ones', async () => {
+        await put(aDocument({ id: 'old', texts: ['une société à Genève'] }))
+        await store.maintain(generation)
+        await put(aDocument({ id: 'new', texts: ['Deux sociétés à GENÈVE'] }))
+        expect((await passagesByWords('geneve')).sort()).toEqual(['new', 'old'])
+        expect(await withPhrases('a geneve')).toEqual(['new', 'old'])
+      })
+
+      it('ranks a passage where the words of a phrase stand together higher', async () => {
+        await put(aDocument({ id: 'apart', texts: ['company with an offshore account'] }), aDocument({ id: 'together', texts: ['an offshore company with account'] }))
+        expect(await passagesByWords('offshore company', {}, ['offshore company'])).toEqual(['together', 'apart'])
+        expect(await passagesByWords('', {}, ['offshore company'])).toEqual(['together'])
+      })
+
+      it('answers nothing where nothing is asked', async () => {
+        await put(aDocument({ id: 'd1' }))
+        expect(await passagesByWords('')).toEqual([])
+        expect(await documentsByWords('  ')).toEqual([])
+        expect(await withPhrases()).toEqual([])
+      })
+
+      it.each([
+        ['AND (', 'AND ('], ['*', '*'], ['a quote', '"'], ['quotes', '"a" OR \'b\''], ['a backslash', 'fo\\'], ['a field', 'language:*'], ['a dash', '-'],
+        ['half a character', '\ud800'], ['NUL', '\0'], ['brackets', '~^[]{}'], ['20,000 letters', 'a'.repeat(20_000)],
+      ])('takes %s for words, never for syntax', async (_, odd) => {
+        await put(aDocument({ id: 'd1' }))
+        await store.maintain(generation)
+        expect(await passagesByWords(odd, {}, [odd])).toEqual([])
+        expect(await documentsByWords(odd)).toEqual([])
+        expect(await withPhrases(odd)).toEqual([])
+      })
+
+      it('answers nothing from a generation without documents', async () => {
+        expect([await passagesByWords('text'), await documentsByWords('text'), await withPhrases('text')]).toEqual([[], [], []])
+      })
+    })
+
+    describe('filtering', () => {
+      beforeEach(() => put(
+        aDocument({ id: 'd1', dirname: '/vault/inbox', contentType: 'application/pdf', creationDate: '2010-01-01T00:00:00.000Z', row: { rootId: 'r1', language: 'FRENCH' } }),
+        aDocument({ id: 'd2', dirname: '/vault/inbox/2010', creationDate: '2010-01-31T23:59:59.999Z', row: { rootId: 'r1' } }),
+        aDocument({ id: 'd3', dirname: '/vault/inbox2', creationDate: '2010-02-01T00:00:00.000Z' }),
+        aDocument({ id: 'd4', dirname: 'C:\\vault\\inbox\\sub', row: { language: 'FRENCH' } }),
+        aDocument({ id: 'd5', dirname: '/vault/in_ox/%' }),
+      ))
+
+      it.each<[string, StoreFilter, string[]]>([
+        ['nothing', {}, ['d1', 'd2', 'd3', 'd4', 'd5']],
+        ['empty lists', { contentType: [], language: [], excludeDocumentIds: [], excludeRootIds: [] }, ['d1', 'd2', 'd3', 'd4', 'd5']],
+        ['types', { contentType: ['application/pdf', 'text/html'] }, ['d1']],
+        ['languages', { language: ['FRENCH'] }, ['d1', 'd4']],
+        ['a folder, with what is below it', { path: '/vault/inbox' }, ['d1', 'd2']],
+        ['a folder with a slash at its end', { path: '/vault/inbox/' }, ['d1', 'd2']],
+        ['a folder of a Windows share', { path: 'C:\\vault\\inbox' }, ['d4']],
+        ['a folder whose name has a wildcard', { path: '/vault/in_ox' }, ['d5']],
+        ['a wildcard that is none', { path: '/vault/%' }, []],
+        ['a first day', { creationDate: { from: '2010-01-02' } }, ['d2', 'd3']],
+        ['a last day, included', { creationDate: { to: '2010-01-31' } }, ['d1', 'd2']],
+        ['moments, included', { creationDate: { from: '2010-01-31T23:59:59.999Z', to: '2010-02-01T01:00:00+01:00' } }, ['d2', 'd3']],
+        ['documents', { documentIds: ['d1', 'd3', 'nobody'] }, ['d1', 'd3']],
+        ['no document at all', { documentIds: [] }, []],
+        ['excluded documents', { excludeDocumentIds: ['d1', 'd2', 'nobody'] }, ['d3', 'd4', 'd5']],
+        ['excluded families', { excludeRootIds: ['r1'] }, ['d3', 'd4', 'd5']],
+        ['several at once', { language: ['FRENCH'], path: '/vault', excludeRootIds: ['r2'] }, ['d1']],
+        ['a quote that wants to be SQL', { documentIds: ['d1\' OR \'1\'=\'1'] }, []],
+        ['an exclusion that wants to be SQL', { excludeDocumentIds: ['x\') OR (\'1\'=\'1'] }, ['d1', 'd2', 'd3', 'd4', 'd5']],
+        ['half a character', { documentIds: ['\ud800'] }, []],
+      ])('by %s cuts every list the same', async (_, filter, ids) => {
+        expect((await byMeaning(filter)).sort()).toEqual(ids)
+        expect((await passagesByWords('text', filter)).sort()).toEqual(ids)
+        expect((await documentsByWords('text', filter)).sort()).toEqual(ids)
+        expect((await store.withPhrases(project, generation, ['the text'], { limit: 100, filter })).sort()).toEqual(ids)
+      })
+
+      it('cuts before ranking: a rare match fills the list although thousands rank higher', async () => {
+        const near = Array.from({ length: 300 }, (_, index) => aDocument({ id: `near${index}`, texts: ['canary canary'] }))
+        const rare = Array.from({ length: 5 }, (_, index) => aDocument({ id: `rare${index}`, texts: ['a canary among many other birds'], embeddings: [axis(1, 2)], row: { language: 'ICELANDIC' } }))
+        await put(...near, ...rare)
+        await store.maintain(generation)
+        const ids = rare.map(({ row }) => row.documentId)
+        expect(await byMeaning({ language: ['ICELANDIC'] }, 5)).toEqual(ids)
+        expect(await passagesByWords('canary', { language: ['ICELANDIC'] })).toEqual(ids)
+        expect(await documentsByWords('canary', { language: ['ICELANDIC'] })).toEqual(ids)
+      })
+    })
+
+    describe('rows and figures', () => {
+      it('lists every row once, in pages', async () => {
+        await put(...Array.from({ length: 2_500 }, (_, index) => aDocument({ id: `d${index}`, texts: [], row: { status: 'empty' } })))
+        const ids = (await allRows()).map(({ documentId }) => documentId)
+        expect([ids.length, new Set(ids).size]).toEqual([2_500, 2_500])
+      })
+
+      it('pages through the rows of one status, with their total', async () => {
+        await put(aDocument({ id: 'fine' }), ...Array.from({ length: 5 }, (_, index) => aDocument({ id: `f${index}`, texts: [], row: { status: 'failed', reason: 'document_failed' } })))
+        const page = async (from: number, size: number): Promise<unknown> => {
+          const { rows, total } = await store.rowsByStatus(project, generation, 'failed', { from, size })
+          return [rows.map(({ documentId }) => documentId), total]
+        }
+        expect(await page(0, 2)).toEqual([['f0', 'f1'], 5])
+        expect(await page(4, 2)).toEqual([['f4'], 5])
+        expect(await page(9, 2)).toEqual([[], 5])
+        expect(await page(0, 0)).toEqual([[], 5])
+      })
+
+      it('counts documents, passages, languages and bytes', async () => {
+        expect(await store.statistics(generation)).toMatchObject({ documents: { vectorized: 0, empty: 0, failed: 0, truncated: 0 }, passages: 0, languages: {} })
+        await put(
+          aDocument({ id: 'd1', texts: ['one', 'two'], row: { language: 'FRENCH', truncated: true } }), aDocument({ id: 'd2' }),
+          aDocument({ id: 'd3', texts: [], row: { status: 'empty', language: 'GERMAN' } }), aDocument({ id: 'd4', texts: [], row: { status: 'failed', reason: 'document_failed' } }),
+        )
+        const { bytes, ...figures } = await store.statistics(generation)
+        expect(figures).toEqual({ documents: { vectorized: 2, empty: 1, failed: 1, truncated: 1 }, passages: 3, languages: { FRENCH: 1, ENGLISH: 1 } })
+        expect(bytes).toBeGreaterThan(0)
+      })
+
+      it('finds the copies of a content', async () => {
+        await put(aDocument({ id: 'd1', row: { contentHash: 'same' } }), aDocument({ id: 'd2', row: { contentHash: 'same' } }), aDocument({ id: 'd3' }))
+        const copies = await store.copiesOf(project, generation, ['same', 'unheard of'])
+        expect(copies.map(({ documentId }) => documentId).sort()).toEqual(['d1', 'd2'])
+        expect(await store.copiesOf(project, generation, [])).toEqual([])
+      })
+
+      it('measures random pairs of different documents', async () => {
+        expect(await store.randomPairs(generation, 10)).toEqual([])
+        const vectors = unitVectors(60, 2)
+        await put(...vectors.map((vector, index) => aDocument({ id: `d${index}`, embeddings: [vector] })))
+        const cosines = await store.randomPairs(generation, 20)
+        expect(cosines).toHaveLength(20)
+        expect(cosines.every(cosine => cosine >= -1.001 && cosine <= 1.001)).toBe(true)
+        const alone = aGeneration('a', 2)
+        await store.create(alone)
+        await store.replace(alone, [aDocument({ id: 'd1', texts: ['one', 'two', 'three'] })])
+        expect(await store.randomPairs(alone, 10)).toEqual([])
+      })
+    })
+
+    describe('generations and projects', () => {
+      it('keeps two generations apart', async () => {
+        const other = aGeneration('a', 2)
+        await store.create(other)
+        await put(aDocument({ id: 'd1' }))
+        await store.replace(other, [aDocument({ id: 'd2' })])
+        await store.remove(other, ['d1'])
+        expect((await allRows()).map(({ documentId }) => documentId)).toEqual(['d1'])
+        expect((await allRows(other)).map(({ documentId }) => documentId)).toEqual(['d2'])
+        expect(await byMeaning()).toEqual(['d1'])
+      })
+
+      it('refuses every read for people with another project', async () => {
+        const other = grantedProject('b')
+        await put(aDocument({ id: 'd1' }))
+        const words = { terms: 'text', phrases: [] }
+        const reads = [
+          store.meaning(other, generation, axis(0, 2), everything), store.words(other, generation, words, everything), store.documentWords(other, generation, words, everything),
+          store.withPhrases(other, generation, ['text'], everything), store.passagesOf(other, generation, 'd1'), store.row(other, generation, 'd1'),
+          store.rowsByStatus(other, generation, 'vectorized', { from: 0, size: 1 }), store.copiesOf(other, generation, ['x']),
+        ]
+        expect(await Promise.all(reads.map(codeOf))).toEqual(reads.map(() => 'project_forbidden'))
+      })
+
+      it('makes a generation again without losing what it holds', async () => {
+        await put(aDocument({ id: 'd1' }))
+        await store.create(generation)
+        expect(await byMeaning()).toEqual(['d1'])
+      })
+
+      it('drops a generation to the last byte, and its neighbour stays', async () => {
+        const other = aGeneration('a', 2)
+        await store.create(other)
+        await put(aDocument({ id: 'd1' }))
+        await store.replace(other, [aDocument({ id: 'd2' })])
+        await store.maintain(generation)
+        expect(await underTest.remains(generation)).toBeGreaterThan(0)
+        await store.drop(generation)
+        await store.drop(generation)
+        expect(await underTest.remains(generation)).toBe(0)
+        expect((await allRows(other)).map(({ documentId }) => documentId)).toEqual(['d2'])
+        expect(await codeOf(byMeaning())).toBe('generation_changed')
+      })
+
+      it('holds everything after it was closed and opened again', async () => {
+        await put(aDocument({ id: 'd1', texts: ['kept safe'] }))
+        await store.maintain(generation)
+        store = await underTest.reopen()
+        expect(await passagesByWords('kept')).toEqual(['d1'])
+        await put(aDocument({ id: 'd2' }))
+        expect(await byMeaning()).toEqual(['d1', 'd2'])
+      })
+
+      it('stops maintenance when it is told to', async () => {
+        await expect(store.maintain(generation, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
+      })
+
+      it('says that it works', async () => {
+        await expect(store.ping()).resolves.toBeUndefined()
+      })
+    })
+  })
+}
