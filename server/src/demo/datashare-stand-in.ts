@@ -127,9 +127,9 @@ function documentRoutes(behind: Behind): Router {
 }
 
 /** As Datashare: what went wrong is lost. */
-const failed: ErrorRequestHandler = (_error, _request, response, next) => {
-  if (response.headersSent) { next(_error); return }
-  response.status(500).json(FAILED)
+const failed: ErrorRequestHandler = (error, _request, response, next) => {
+  if (response.headersSent) next(error)
+  else response.status(500).json(FAILED)
 }
 
 /**
