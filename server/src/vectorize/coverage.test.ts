@@ -1,0 +1,66 @@
+import { tmpdir } from 'node:os'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { Embedders } from '../embedding/embedder.ts'
+import { openEmbedders } from '../embedding/embedders.ts'
+import { log, openLocalChain, watch } from '../testing/local-chain.ts'
+import { createCoverage } from './coverage.ts'
+import { createEstimate, estimateUpdate } from './estimate.ts'
+
+let embedders: Embedders
+beforeAll(async () => {
+  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: tmpdir(), threads: 1, log })
+})
+afterAll(() => embedders.close())
+
+it('coverage is the difference between Datashare and the store, and one scan serves many who ask', async () => {
+  const watched = watch(embedders)
+  await using chain = await openLocalChain(watched)
+  const { source, project: { name } } = chain
+  const coverage = createCoverage(chain)
+  source.put(name, { id: 'good', content: 'The harbour.', truncated: true })
+  source.put(name, { id: 'blank', content: '' })
+  source.put(name, { id: 'bad', content: 'poison' })
+  expect(await coverage(name)).toEqual({
+    coverage: { documents: 3, vectorized: 0, empty: 0, failed: 0, missing: 3, stale: 0, truncated: 0 }, todo: { documents: 3, characters: 18 },
+  })
+
+  watched.gate = (content) => {
+    if (content === 'poison') throw new SimilarityError('document_failed')
+  }
+  await chain.vectorize()
+  source.put(name, { id: 'good', content: 'The harbour.', truncated: true, extractionDate: '2026-09-09' })
+  source.put(name, { id: 'new', content: 'Something new.' })
+  const scans = source.scans
+  const answers = await Promise.all([coverage(name), coverage(name), coverage(name)])
+  await coverage(name)
+
+  expect(answers[2]).toEqual({
+    coverage: { documents: 4, vectorized: 1, empty: 1, failed: 1, missing: 1, stale: 1, truncated: 1 }, todo: { documents: 2, characters: 26 },
+  })
+  expect(source.scans - scans).toBe(1)
+
+  await chain.vectorize()
+  expect((await coverage(name)).coverage).toMatchObject({ documents: 4, vectorized: 2, missing: 0, stale: 0 })
+  const estimate = createEstimate({ coverage, generations: chain.generations, embedders, measuredRate: chain.measuredRate })
+  expect(await estimate(name)).toMatchObject({ documents: 0, characters: 0, etaSeconds: [0, 0], bytes: 0 })
+})
+
+it('coverage says when Elasticsearch does not answer, and asks again', async () => {
+  await using chain = await openLocalChain(embedders)
+  const coverage = createCoverage(chain)
+  chain.source.unreachable = true
+  await expect(coverage(chain.project.name)).rejects.toMatchObject({ code: 'elasticsearch_unreachable' })
+
+  chain.source.unreachable = false
+  expect((await coverage(chain.project.name)).coverage.documents).toBe(0)
+})
+
+it('an estimate takes the measured rate where there is one', () => {
+  const todo = { documents: 100, characters: 1_000_000 }
+
+  expect(estimateUpdate(todo, 384, 50_000).etaSeconds).toEqual([16, 28])
+  const [low, high] = estimateUpdate(todo, 384, null).etaSeconds
+  expect(low).toBeLessThan(high)
+  expect(estimateUpdate(todo, 384, null).bytes).toBeGreaterThan(1_000_000)
+})
