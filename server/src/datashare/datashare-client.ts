@@ -23,7 +23,7 @@ export interface DatashareRequest {
 }
 
 /** The value of Datashare's CSRF cookie in a raw Cookie header. */
-export const csrfTokenOf = (cookie: string | undefined): string | undefined =>
+const csrfTokenOf = (cookie: string | undefined): string | undefined =>
   cookie?.split(';').map(part => part.trim()).find(part => part.startsWith(`${CSRF_COOKIE}=`))?.slice(CSRF_COOKIE.length + 1)
 
 /** Datashare compares cookie and header only, so where the caller has no token any equal pair will do. */
