@@ -52,6 +52,7 @@ export async function resolveExamples(parts: Parts, scope: Scope, examples: read
     probe: {
       texts,
       words: wordsOfExamples(resolved.flatMap(({ pieces }) => withoutOverlap(pieces))),
+      isExample: true,
       required: [],
       contentHashes: new Set(resolved.flatMap(({ documentId, contentHash }) => (documentId === null ? [contentHash] : []))),
     },
@@ -109,7 +110,7 @@ async function cut(embed: Embed, { signal }: Scope, content: string): Promise<Pi
 const shifted = (pieces: readonly Piece[], by: number): Piece[] => pieces.map(piece => ({ ...piece, start: piece.start + by, end: piece.end + by }))
 
 /** First, last, and evenly spaced between. */
-export function representative<T>(items: readonly T[], most: number): T[] {
+function representative<T>(items: readonly T[], most: number): T[] {
   if (items.length <= most) return [...items]
   if (most === 1) return items.slice(0, 1)
   return Array.from({ length: most }, (_, index) => Math.round(index * (items.length - 1) / (most - 1))).flatMap(index => items[index] ?? [])

@@ -79,8 +79,13 @@ async function search(parts: Parts, scope: Scope, query: SimilarQuery): Promise<
     return group === undefined ? [] : [{ ...question, query: group }]
   })
   const queue = new PQueue({ concurrency: AT_ONCE })
-  const results = await queue.addAll(questions.map(question => () => answerOf(parts, scope, query, question, against)))
-  return { results, degraded: isDegraded() ? 'words-only' : null }
+  try {
+    const results = await queue.addAll(questions.map(question => () => answerOf(parts, scope, query, question, against)))
+    return { results, degraded: isDegraded() ? 'words-only' : null }
+  } finally {
+    // After a failure nobody waits for the other groups.
+    queue.clear()
+  }
 }
 
 async function probesOf(embed: Embed, { signal }: Scope, { queries, mode }: SimilarQuery): Promise<Probe[]> {
@@ -88,7 +93,7 @@ async function probesOf(embed: Embed, { signal }: Scope, { queries, mode }: Simi
   const texts = read.map(({ text }) => text)
   const vectors = mode === 'words' || texts.length === 0 ? null : await embed(embedder => embedder.queries(texts, signal))
   return read.map(({ text, words, required }, index) => ({
-    texts: [{ text, embedding: vectors?.[index] ?? null, weight: 1, origin: null }], words, required, contentHashes: new Set<string>(),
+    texts: [{ text, embedding: vectors?.[index] ?? null, weight: 1, origin: null }], words, isExample: false, required, contentHashes: new Set<string>(),
   }))
 }
 

@@ -130,15 +130,15 @@ function bestOfEach(hits: readonly PassageHit[]): PassageHit[] {
 
 const bestFirst = (a: ListedDocument, b: ListedDocument): number => b.score - a.score || (a.documentId < b.documentId ? -1 : 1)
 
-/** Beside a meaning list a hit for words needs several terms; alone it needs one, but that one whole: "2011" is no hit for CH93-0076-2011. */
-async function wordLists(store: VectorStore, scope: Scope, { words }: Probe, filter: StoreFilter, besideMeaning: boolean): Promise<Omit<Lists, 'meaning'>> {
+/** Beside a meaning list, and for an example, a hit for words needs several terms; a query by words alone needs one, but that one whole: "2011" is no hit for CH93-0076-2011. */
+async function wordLists(store: VectorStore, scope: Scope, { words, isExample }: Probe, filter: StoreFilter, besideMeaning: boolean): Promise<Omit<Lists, 'meaning'>> {
   const { project, generation } = scope
   const query = storeQuery(words)
   const [passages, documents] = await Promise.all([
     untilEnough(filter, within => store.words(project, generation, query, { limit: PASSAGES, filter: within })),
     store.documentWords(project, generation, query, { limit: DOCUMENTS, filter }),
   ])
-  const minimum = besideMeaning ? minimumTerms(words.terms) : 1
+  const minimum = besideMeaning || isExample ? minimumTerms(words.terms) : 1
   const needsCheck = minimum > 1 || words.terms.some(({ parts }) => parts.length > 1)
   if (!needsCheck) return { words: collapsed(passages, null), document: documents.map(alone) }
 

@@ -24,6 +24,8 @@ export interface ProbeText {
 export interface Probe {
   readonly texts: readonly ProbeText[]
   readonly words: Words
+  /** Examples have many words, of which a result must share several; a query may be one word. */
+  readonly isExample: boolean
   /** Quoted phrases: each must stand in a document. */
   readonly required: readonly string[]
   /** Hashes of the contents that a result would be a copy of. */

@@ -77,9 +77,8 @@ function explainer(probe: Probe, holders: ReadonlyMap<string, number>): (passage
 }
 
 /** Content words of a text of the probe: for an example its own, not those of the other examples. */
-function termsByText({ texts, words }: Probe): (text: ProbeText) => readonly Term[] {
+function termsByText({ words, isExample }: Probe): (text: ProbeText) => readonly Term[] {
   const known = new Map<ProbeText, readonly Term[]>()
-  const isExample = texts.length > 1 || texts.some(({ origin }) => origin !== null)
   return (text) => {
     const terms = known.get(text) ?? (isExample ? wordsOfExamples([text.text]).terms : words.terms)
     known.set(text, terms)

@@ -37,7 +37,7 @@ interface Token {
 const MAX_TERMS = 32
 const MAX_PHRASES = 32
 
-const QUOTED = /"([^"]+)"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]/gu
+const QUOTED = /"([^"]*)"|“([^”]*)”|«([^»]*)»|„([^“”]*)[“”]/gu
 /** Letters and digits, held together by the separators that file numbers, addresses and e-mail addresses are written with. */
 const TOKEN = /[\p{L}\p{M}\p{N}]+(?:[-._/@:'’][\p{L}\p{M}\p{N}]+)*/gu
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
@@ -47,8 +47,15 @@ const POSSESSIVE = /['’]s$/iu
 
 const folded = (...lists: (readonly string[])[]): Set<string> => new Set(lists.flat().map(word => foldText(word.trim())).filter(word => word !== ''))
 
-/** The package's English list misses these. */
-const ALSO_ENGLISH = ['no', 'not', 'when', 'whom', 'whose', 'why', 'does', 'doing', 'us', 'me', 'she']
+/** Prepositions, pronouns and particles that the package's English list misses. */
+const ALSO_ENGLISH = [
+  'above', 'across', 'against', 'along', 'among', 'around', 'behind', 'below', 'beneath', 'beside', 'besides', 'beyond', 'despite', 'down', 'during', 'except', 'inside',
+  'near', 'off', 'onto', 'outside', 'per', 'throughout', 'toward', 'towards', 'until', 'unto', 'upon', 'via', 'within', 'without',
+  'else', 'ever', 'few', 'just', 'no', 'nor', 'not', 'whether', 'yet', 'although', 'though', 'whereas',
+  'anybody', 'anyone', 'anything', 'everybody', 'everyone', 'everything', 'nobody', 'nothing', 'somebody', 'someone', 'something',
+  'hers', 'herself', 'its', 'itself', 'myself', 'ours', 'she', 'theirs', 'themselves', 'us', 'whom', 'whose', 'yours', 'yourself',
+  'cannot', 'does', 'doing', 'done', 'having', 'may', 'shall', 'when', 'why',
+]
 /** English, and languages whose script English does not use: a word of theirs is never a content word of a query in another language. */
 const ALWAYS = folded(
   stopword.eng, ALSO_ENGLISH, stopword.rus, stopword.ukr, stopword.bul, stopword.ell, stopword.ara, stopword.fas, stopword.urd,
@@ -193,10 +200,10 @@ export const keysOf = (text: string): Set<string> => new Set(tokensOf(text).map(
 /**
  * How many distinct terms a document must hold to be a hit for words beside a list for meaning.
  * One shared word of a long question is chance, and two word lists that agree on chance outvote the meaning list.
- * As search engines usually have it: of two words both (unless they are names, which are worth finding alone), then a third, and never more than four.
+ * As search engines usually have it: of two words both (unless they are names, which are worth finding alone), then a third, and never more than three.
  */
 export function minimumTerms(terms: readonly Term[]): number {
   if (terms.length < 2) return terms.length
   if (terms.length === 2) return terms.every(({ isCapitalised }) => isCapitalised) ? 1 : 2
-  return Math.min(4, Math.max(2, Math.ceil(terms.length / 3)))
+  return Math.min(3, Math.max(2, Math.ceil(terms.length / 3)))
 }

@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { finder, highlights, partsOfPhrase, sharedTerms } from './evidence.ts'
+import { wordsOfQuery } from './words.ts'
+
+const marked = (text: string, ...needles: string[]): string[] =>
+  highlights(text, needles.map(partsOfPhrase)).map(([start, end]) => text.slice(start, end))
+
+describe('highlights', () => {
+  it.each([
+    { what: 'whole words only', text: 'a car and a cartel', needles: ['car'], expected: ['car'] },
+    { what: 'whatever the case', text: 'APPLEBY and Appleby', needles: ['appleby'], expected: ['APPLEBY', 'Appleby'] },
+    { what: 'without accents', text: 'les Sociétés écrans', needles: ['societes'], expected: ['Sociétés'] },
+    { what: 'with accents that are written apart', text: 'les socie\u0301te\u0301s e\u0301crans', needles: ['sociétés'], expected: ['socie\u0301te\u0301s'] },
+    { what: 'letters that fold to two', text: 'in der Straße dort', needles: ['strasse'], expected: ['Straße'] },
+    { what: 'ligatures of a PDF', text: 'the ﬁle of it', needles: ['file'], expected: ['ﬁle'] },
+    { what: 'after an article', text: 'l’entreprise d\'Annecy', needles: ['entreprise', 'Annecy'], expected: ['entreprise', 'Annecy'] },
+    { what: 'Cyrillic', text: 'Перевод денег', needles: ['перевод'], expected: ['Перевод'] },
+    { what: 'Chinese within a run of letters', text: '公司股東的名單', needles: ['股東'], expected: ['股東'] },
+    { what: 'Arabic', text: 'شركة في بنما اليوم', needles: ['بنما'], expected: ['بنما'] },
+    { what: 'behind an emoji', text: '📄📄 deed', needles: ['deed'], expected: ['deed'] },
+    { what: 'a phrase over a line break', text: 'real\nestate, real-estate, estate', needles: ['real estate'], expected: ['real\nestate', 'real-estate'] },
+    { what: 'a code whatever its separators', text: 'CH93-0076-2011 or CH93 0076 2011', needles: ['CH93-0076-2011'], expected: ['CH93-0076-2011', 'CH93 0076 2011'] },
+    { what: 'a part of a code, but no part of a number', text: 'KY1-1104 KY1-11045', needles: ['KY1-1104'], expected: ['KY1-1104'] },
+  ])('mark $what', ({ text, needles, expected }) => {
+    expect(marked(text, ...needles)).toEqual(expected)
+  })
+
+  it('mark a word and the phrase that it is part of once', () => {
+    expect(marked('some real estate', 'real', 'estate', 'real estate')).toEqual(['real estate'])
+  })
+
+  it('lie in the text, in order, without overlaps, whatever the text', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 60 })
+    fc.assert(fc.property(text, fc.array(text, { maxLength: 4 }), (within, phrases) => {
+      const ranges = highlights(within, phrases.map(partsOfPhrase))
+      expect(ranges.every(([start, end]) => start >= 0 && start < end && end <= within.length)).toBe(true)
+      expect(ranges.slice(1).every(([start], index) => start >= ranges[index]![1])).toBe(true)
+    }))
+  })
+})
+
+describe('the finder', () => {
+  it('tells which words and codes a text holds', () => {
+    expect(finder([['estate'], ['ch93', '0076', '2011'], []])('An Estate of 2011')).toEqual([0])
+  })
+})
+
+describe('shared terms', () => {
+  it('name the rare ones first: held by few results, then codes, then names', () => {
+    const { words } = wordsOfQuery('company Appleby KY1-1104 missing')
+    const shared = sharedTerms(words.terms, 'The company wrote to Appleby at KY1-1104.', new Map([['company', 9], ['appleby', 1], ['ky1 1104', 1]]))
+    expect(shared).toEqual(['KY1-1104', 'Appleby', 'company'])
+  })
+})

@@ -1,0 +1,448 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SimilarityError, type Coverage, type ResultGroup, type SimilarAnswer, type SimilarRequest } from '@datashare-similarity/shared'
+import { SimilarAnswerSchema, SimilarRequestSchema } from '@datashare-similarity/shared/contract'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { HydratedDocument } from '../datashare/hydrate.ts'
+import type { EmbeddedPassage, Embedder, Embedders } from '../embedding/embedder.ts'
+import { openEmbedders } from '../embedding/embedders.ts'
+import { createLogger } from '../log.ts'
+import type { Generation, Generations } from '../store/generation.ts'
+import { openLanceStore } from '../store/lancedb/lancedb.ts'
+import type { VectorStore } from '../store/store.ts'
+import { createMemoryHydrator } from '../testing/memory-hydrator.ts'
+import { DEEP_SENTENCE, SMALL_COLLECTION, type SmallDocument } from '../testing/small-collection.ts'
+import { aGeneration, grantedProject } from '../testing/store-documents.ts'
+import { createFindMostSimilar } from './find-most-similar.ts'
+
+const PROJECT = 'meridian'
+const project = grantedProject(PROJECT)
+const signal = new AbortController().signal
+const log = createLogger('silent')
+const coverage: Coverage = { documents: 31, vectorized: 31, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
+const content = (id: string): string => SMALL_COLLECTION.find(document => document.id === id)!.content
+/** In Datashare, but not vectorized. */
+const NEW = { id: 'new', content: 'A plane is hired by the month, with its maintenance on top.' }
+
+const hydrated = (document: SmallDocument): HydratedDocument & { content: string } => ({
+  rootId: document.id, title: `${document.id}.txt`, path: `${document.dirname ?? '/vault'}/${document.id}.txt`,
+  contentType: 'text/plain', language: 'ENGLISH', creationDate: null, ...document,
+})
+const hydrator = createMemoryHydrator(new Map([...SMALL_COLLECTION, NEW].map(document => [document.id, hydrated(document)])))
+
+let folder: string
+let store: VectorStore
+let embedders: Embedders
+let generation: Generation
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'similar-'))
+  store = await openLanceStore({ folder, log })
+  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: join(folder, 'models'), threads: 1, log })
+  const embedder = await embedders.get(embedders.defaultModel.id)
+  const building = { ...aGeneration(PROJECT, embedder.model.dimensions), modelId: embedder.model.id }
+  await store.create(building)
+  for (const document of SMALL_COLLECTION) await write(building, embedder, document)
+  await store.maintain(building)
+  const cosines = await store.randomPairs(building, 300)
+  const mean = cosines.reduce((sum, each) => sum + each, 0) / cosines.length
+  const deviation = Math.sqrt(cosines.reduce((sum, each) => sum + (each - mean) ** 2, 0) / cosines.length)
+  generation = { ...building, state: 'current', calibration: { mean, deviation } }
+})
+
+afterAll(async () => {
+  await embedders.close()
+  await store.close()
+  await rm(folder, { recursive: true })
+})
+
+afterEach(() => {
+  hydrator.hidden.clear()
+  hydrator.tags.clear()
+})
+
+async function write(into: Generation, embedder: Embedder, document: SmallDocument): Promise<void> {
+  const passages: EmbeddedPassage[] = []
+  for await (const group of embedder.passages(document.content, signal)) passages.push(...group)
+  const shown = hydrated(document)
+  await store.replace(into, [{
+    row: {
+      documentId: document.id, rootId: shown.rootId, extractionDate: null, contentHash: createHash('sha256').update(document.content).digest('hex'),
+      status: 'vectorized', reason: null, passages: passages.length, truncated: false, language: shown.language, vectorizedAt: '2026-02-01T00:00:00.000Z',
+    },
+    title: shown.title, path: shown.path, dirname: document.dirname ?? '/vault', contentType: shown.contentType, creationDate: shown.creationDate,
+    content: document.content, passages,
+  }])
+}
+
+/** Generations of which one is current. */
+const only = (current: Generation | null): Generations => ({
+  current: () => Promise.resolve(current),
+  building: () => Promise.resolve(null),
+  create: () => Promise.reject(new Error('not here')),
+  makeCurrent: () => Promise.resolve(),
+  calibrate: () => Promise.resolve(),
+  touch: () => Promise.resolve(),
+  all: () => Promise.resolve(current === null ? [] : [current]),
+  remove: () => Promise.resolve(),
+})
+
+const find = async (request: SimilarRequest, changed: { embedders?: Embedders, generations?: Generations, signal?: AbortSignal } = {}): Promise<SimilarAnswer> => {
+  const findMostSimilar = createFindMostSimilar({
+    store, hydrator, embedders: changed.embedders ?? embedders, generations: changed.generations ?? only(generation), coverage: () => Promise.resolve(coverage),
+  })
+  const answer = await findMostSimilar(project, SimilarRequestSchema.parse(request), changed.signal ?? signal)
+  return SimilarAnswerSchema.parse(answer)
+}
+
+/** The one group of a request with one. */
+const group = async (request: SimilarRequest): Promise<ResultGroup> => (await find(request)).results[0]!
+const ids = ({ documents }: ResultGroup): string[] => documents.map(({ documentId }) => documentId)
+const code = async (request: Promise<unknown>): Promise<string> => {
+  const error: unknown = await request.then(() => null, (thrown: unknown) => thrown)
+  return error instanceof SimilarityError ? error.code : String(error)
+}
+
+/** The model's process is gone. */
+const withoutModel = (): Embedders => {
+  const unavailable = (): Promise<never> => Promise.reject(new SimilarityError('embedder_unavailable'))
+  return { ...embedders, get: unavailable }
+}
+
+describe('queries', () => {
+  it('answer a group each, in order, with the current generation and the coverage', async () => {
+    const answer = await find({ queries: ['doc about books', 'doc speaking about animal', 'musical instrument'] })
+
+    expect(answer.results.map(({ query }) => query)).toEqual([
+      { index: 0, text: 'doc about books' }, { index: 1, text: 'doc speaking about animal' }, { index: 2, text: 'musical instrument' },
+    ])
+    expect(answer.results.map(each => ids(each)[0])).toEqual(['novel', 'monkey', 'violin'])
+    expect(answer).toMatchObject({ generation: generation.id, coverage, degraded: null })
+    expect(answer.tookMs).toBeGreaterThan(0)
+  })
+
+  it.each(['hybrid', 'meaning'] as const)('rank a document about a novel first for "doc about books" by %s', async (mode) => {
+    expect(ids(await group({ queries: ['doc about books'], mode }))[0]).toBe('novel')
+    expect(ids(await group({ queries: ['doc speaking about animal'], mode }))[0]).toBe('monkey')
+  })
+
+  it.each([
+    { query: 'CH93-0076-2011', expected: 'swiss-file' },
+    { query: 'KY1-1104', expected: 'cayman-box' },
+    { query: 'CH9300762011623852957', expected: 'iban' },
+  ])('find $query first, as exact words, with the code marked', async ({ query, expected }) => {
+    const { documents: [first] } = await group({ queries: [query] })
+
+    expect(first).toMatchObject({ documentId: expected, strength: 'words', ranks: { words: 1, document: 1 } })
+    const [passage] = first!.passages
+    expect(passage!.highlights.map(([start, end]) => passage!.text.slice(start, end))).toEqual([query])
+    expect(passage!.sharedTerms).toEqual([query])
+  })
+
+  it('take a part of a code for no hit', async () => {
+    expect(ids(await group({ queries: ['CH93-0076-2011'], mode: 'words' }))).toEqual(['swiss-file'])
+  })
+
+  it.each([
+    { query: 'who hides real estate behind nominees', expected: 'nominees' },
+    { query: 'hidden ownership of luxury homes', expected: 'nominees' },
+    { query: 'musical instrument of old Italian makers', expected: 'violin' },
+    { query: 'lessons for small children', expected: 'school' },
+  ])('find a paraphrase without a common word first: $query', async ({ query, expected }) => {
+    const { documents: [first] } = await group({ queries: [query] })
+
+    expect(first).toMatchObject({ documentId: expected, ranks: { meaning: 1, words: null, document: null } })
+    expect(first!.strength).not.toBe('words')
+  })
+
+  it('find what stands beyond the first window of a long document, at its exact place', async () => {
+    const { documents: [first] } = await group({ queries: ['underwater warship'] })
+
+    expect(first!.documentId).toBe('long-report')
+    const [passage] = first!.passages
+    expect(passage!.text).toContain(DEEP_SENTENCE)
+    expect(passage!.start).toBeGreaterThan(2_500)
+    for (const { start, end, text } of first!.passages) expect(content('long-report').slice(start, end)).toBe(text)
+    expect(first!.passages.length).toBeLessThanOrEqual(3)
+  })
+
+  it.each([
+    { language: 'French', query: 'societes ecrans du notaire', expected: 'french', marks: ['notaire', 'sociétés', 'écrans'] },
+    { language: 'French with an article', query: 'commissions de l’entreprise', expected: 'french', marks: ['entreprise', 'commissions'] },
+    { language: 'Russian', query: 'перевод денег', expected: 'russian', marks: ['перевод', 'денег'] },
+    { language: 'Chinese', query: '股東名單', expected: 'chinese', marks: ['股東', '名單'] },
+  ])('find $language words, whatever accents and case, and mark them', async ({ query, expected, marks }) => {
+    const { documents: [first] } = await group({ queries: [query] })
+
+    expect(first!.documentId).toBe(expected)
+    const { text, highlights } = first!.passages[0]!
+    expect(highlights.map(([start, end]) => text.slice(start, end))).toEqual(marks)
+  })
+
+  it('in mode meaning have no ranks by words, in mode words none by meaning', async () => {
+    const [meaning, words] = [await group({ queries: ['lease of a jet'], mode: 'meaning' }), await group({ queries: ['lease of a jet'], mode: 'words' })]
+
+    expect(meaning.documents.every(({ ranks }) => ranks.meaning !== null && ranks.words === null && ranks.document === null)).toBe(true)
+    expect(ids(words).toSorted()).toEqual(['contract', 'contract-annex'])
+    expect(words.documents.every(({ strength, ranks }) => strength === 'words' && ranks.meaning === null)).toBe(true)
+  })
+
+  it('of equal wording answer the same twice', async () => {
+    const [one, other] = [await find({ queries: ['a jet for rent'] }), await find({ queries: ['a jet for rent'] })]
+
+    expect(other.results).toEqual(one.results)
+  })
+})
+
+describe('quoted words', () => {
+  it.each(['hybrid', 'meaning', 'words'] as const)('must stand in the documents, by %s', async (mode) => {
+    expect(ids(await group({ queries: ['"lower streets" aircraft rental'], mode }))).toEqual(['flood'])
+  })
+
+  it('are found without accents, and marked', async () => {
+    const { documents } = await group({ queries: ['«societes ecrans»'] })
+
+    expect(documents.map(({ documentId }) => documentId)).toEqual(['french'])
+    const { text, highlights } = documents[0]!.passages[0]!
+    expect(highlights.map(([start, end]) => text.slice(start, end))).toEqual(['sociétés écrans'])
+  })
+
+  it('that no document holds give an empty group', async () => {
+    expect(await group({ queries: ['“streets lower” river'] })).toMatchObject({ documents: [], hasMore: false })
+  })
+
+  it('are in the first passage shown, wherever they stand', async () => {
+    const { documents } = await group({ queries: ['"sunken submarine" boiler cleaned by the caretaker'] })
+
+    expect(documents.map(({ documentId }) => documentId)).toEqual(['long-report'])
+    expect(documents[0]!.passages.some(({ text }) => text.includes('sunken submarine'))).toBe(true)
+  })
+})
+
+describe('strength', () => {
+  it('below the minimum removes documents, but none that holds the words', async () => {
+    const all = await group({ queries: ['CH93-0076-2011', 'rent an aircraft'], size: 40 })
+    const strong = await find({ queries: ['CH93-0076-2011', 'rent an aircraft'], size: 40, minimumStrength: 'related' })
+
+    expect(all.documents.length).toBeGreaterThan(20)
+    expect(ids(strong.results[0]!)[0]).toBe('swiss-file')
+    expect(strong.results[1]!.documents.map(({ strength }) => strength)).not.toContain('weak')
+    expect(ids(strong.results[1]!)).toContain('contract')
+    expect(ids(strong.results[1]!)).not.toContain('recipe')
+  })
+
+  it('is near-identical for a text that is a document, not for one that is near it', async () => {
+    const [copy, near] = [await group({ like: [{ text: content('violin') }] }), await group({ like: [{ text: `${content('violin')} So they say.` }] })]
+
+    expect(copy.documents[0]).toMatchObject({ documentId: 'violin', strength: 'near-identical' })
+    expect(near.documents[0]).toMatchObject({ documentId: 'violin', strength: 'strong' })
+  })
+})
+
+describe('copies', () => {
+  it('are folded under the best and listed', async () => {
+    const { documents } = await group({ queries: ['quarterly figures of the brewery'] })
+
+    const mails = documents.filter(({ documentId }) => documentId.startsWith('mail'))
+    expect(mails.map(({ documentId }) => documentId)).toEqual(['mail-1'])
+    expect(mails[0]!.duplicates).toEqual([
+      { documentId: 'mail-2', title: 'mail-2.txt', path: '/vault/mail/mail-2.txt', similarity: 1 },
+      { documentId: 'mail-3', title: 'mail-3.txt', path: '/vault/mailbox/mail-3.txt', similarity: 1 },
+    ])
+  })
+
+  it('that the caller does not see are not listed, and another stands for them', async () => {
+    hydrator.hidden.add('mail-1')
+    const { documents: [first] } = await group({ queries: ['quarterly figures of the brewery'] })
+
+    expect(first!.documentId).toBe('mail-2')
+    expect(first!.duplicates.map(({ documentId }) => documentId)).toEqual(['mail-3'])
+  })
+
+  it('stand alone where folding is off', async () => {
+    const { documents } = await group({ queries: ['quarterly figures of the brewery'], foldDuplicates: false })
+
+    expect(documents.slice(0, 3).map(({ documentId }) => documentId)).toEqual(['mail-1', 'mail-2', 'mail-3'])
+    expect(documents.every(({ duplicates }) => duplicates.length === 0)).toBe(true)
+  })
+})
+
+describe('what the caller does not see', () => {
+  it('is left out, and the page is filled with what comes next', async () => {
+    const before = await group({ queries: ['rent an aircraft'], size: 4 })
+    for (const id of ids(before).slice(0, 2)) hydrator.hidden.add(id)
+    const after = await group({ queries: ['rent an aircraft'], size: 4 })
+
+    expect(after.documents).toHaveLength(4)
+    expect(ids(after).slice(0, 2)).toEqual(ids(before).slice(2))
+  })
+
+  it('is no example either', async () => {
+    hydrator.hidden.add('yacht')
+
+    expect(await code(find({ like: [{ documentId: 'yacht' }] }))).toBe('document_unknown')
+    expect(await code(find({ like: [{ documentId: 'yacht', passage: { start: 0, end: 10 } }] }))).toBe('document_unknown')
+    expect(await code(find({ queries: ['boats'], unlike: [{ documentId: 'nobody' }] }))).toBe('document_unknown')
+  })
+})
+
+describe('pages', () => {
+  it('continue each other without a repetition, to the end', async () => {
+    const whole = await group({ queries: ['rent an aircraft'], size: 40 })
+    const pages = await Promise.all([0, 12, 24].map(from => group({ queries: ['rent an aircraft'], size: 12, from })))
+
+    expect(whole.hasMore).toBe(false)
+    expect(pages.flatMap(ids)).toEqual(ids(whole))
+    expect(pages.map(({ hasMore }) => hasMore)).toEqual([true, true, false])
+  })
+})
+
+describe('examples', () => {
+  it('that are documents answer passage to passage, in the last group, without themselves', async () => {
+    const { results } = await find({ queries: ['cake'], like: [{ documentId: 'contract' }] })
+
+    expect(results.map(({ query }) => query)).toEqual([{ index: 0, text: 'cake' }, { like: true }])
+    expect(ids(results[1]!)[0]).toBe('contract-annex')
+    expect(ids(results[1]!)).not.toContain('contract')
+    const [passage] = results[1]!.documents[0]!.passages
+    expect(passage!.matches).toEqual({ documentId: 'contract', start: 0, end: content('contract').length, text: content('contract') })
+    expect(passage!.sharedTerms).toEqual(expect.arrayContaining(['aircraft', 'jet']))
+    expect(passage!.highlights.length).toBeGreaterThan(0)
+  })
+
+  it('bring neither their copies nor, where excluded, their family', async () => {
+    expect(ids(await group({ like: [{ documentId: 'mail-2' }], size: 40 })).filter(id => id.startsWith('mail'))).toEqual([])
+    const withoutFamily = await group({ like: [{ documentId: 'contract' }], filters: { excludeFamilyOf: 'contract-annex' }, size: 40 })
+    expect(ids(withoutFamily)).not.toContain('contract-annex')
+    expect(withoutFamily.documents).not.toHaveLength(0)
+  })
+
+  it('that are long answer with the passage that each result is nearest to', async () => {
+    const { documents } = await group({ like: [{ documentId: 'long-report' }] })
+
+    const matches = documents.flatMap(({ passages }) => passages.flatMap(passage => passage.matches ?? []))
+    expect(matches.length).toBeGreaterThan(0)
+    expect(new Set(matches.map(({ start }) => start)).size).toBeGreaterThan(1)
+    for (const { start, end, text } of matches) expect(text).toBe(content('long-report').slice(start, end))
+  })
+
+  it('that are not vectorized are read through Datashare', async () => {
+    const { documents: [first] } = await group({ like: [{ documentId: 'new' }] })
+
+    expect(first!.documentId).toBe('contract')
+    expect(first!.passages[0]!.matches).toMatchObject({ documentId: 'new', start: 0, text: NEW.content })
+  })
+
+  it('that are a passage are compared by that passage', async () => {
+    const start = content('long-report').indexOf(DEEP_SENTENCE)
+    const { documents: [first] } = await group({ like: [{ documentId: 'new', passage: { start: 2, end: 25 } }] })
+
+    expect(first!.passages[0]!.matches).toEqual({ documentId: 'new', start: 2, end: 25, text: NEW.content.slice(2, 25) })
+    const deep = await group({ like: [{ documentId: 'long-report', passage: { start, end: start + DEEP_SENTENCE.length } }], size: 1 })
+    const { matches } = deep.documents[0]!.passages[0]!
+    expect(matches!.text).toBe(content('long-report').slice(matches!.start, matches!.end))
+    expect(matches!.text).toContain('submarine')
+  })
+
+  it('that are a passage outside of the document are refused', async () => {
+    expect(await code(find({ like: [{ documentId: 'yacht', passage: { start: 5, end: 5_000 } }] }))).toBe('passage_outside')
+    expect(await code(find({ like: [{ documentId: 'new', passage: { start: 500, end: 600 } }] }))).toBe('passage_outside')
+  })
+
+  it('of several kinds make one group that answers them all', async () => {
+    const { documents } = await group({ like: [{ documentId: 'contract' }, { text: 'boats for hire' }], size: 5 })
+
+    expect(documents.map(({ documentId }) => documentId)).toContain('yacht')
+    expect(documents.map(({ documentId }) => documentId)).toContain('contract-annex')
+  })
+
+  it('to avoid lower every group, and are left out themselves', async () => {
+    const plain = await find({ queries: ['rent an aircraft'], like: [{ documentId: 'helicopter' }], size: 40 })
+    const without = await find({ queries: ['rent an aircraft'], like: [{ documentId: 'helicopter' }], unlike: [{ documentId: 'contract-annex' }], size: 40 })
+
+    for (const index of [0, 1]) {
+      const [before, after] = [ids(plain.results[index]!), ids(without.results[index]!)]
+      expect(after).not.toContain('contract-annex')
+      expect(after.indexOf('contract')).toBeGreaterThan(before.filter(id => id !== 'contract-annex').indexOf('contract'))
+    }
+  })
+})
+
+describe('filters', () => {
+  it.each([
+    { name: 'language', filters: { language: ['FRENCH', 'RUSSIAN'] }, expected: ['french', 'russian'] },
+    { name: 'type', filters: { contentType: ['message/rfc822'] }, expected: ['mail-1'] },
+    { name: 'folder, with what is below it', filters: { path: '/vault/mail' }, expected: ['brewery-report', 'mail-1'] },
+    { name: 'folder with a slash', filters: { path: '/vault/mail/' }, expected: ['brewery-report', 'mail-1'] },
+    { name: 'date', filters: { creationDate: { from: '2012-01-01', to: '2012-12-31' } }, expected: ['helicopter', 'yacht'] },
+    { name: 'tag', filters: { tags: ['seen'] }, expected: ['chess', 'flood'] },
+    { name: 'tag and folder', filters: { tags: ['seen'], path: '/vault/mail' }, expected: [] },
+    { name: 'unknown tag', filters: { tags: ['nobody'] }, expected: [] },
+  ])('by $name apply before ranking, so that a page is full', async ({ filters, expected }) => {
+    hydrator.tags.set('seen', ['chess', 'flood'])
+    const answer = await group({ queries: ['rent an aircraft'], filters })
+
+    expect(ids(answer).toSorted()).toEqual(expected)
+  })
+
+  it('leave out the named documents', async () => {
+    expect(ids(await group({ queries: ['violin'], filters: { excludeDocumentIds: ['violin'] }, size: 40 }))).not.toContain('violin')
+  })
+
+  it('restrict quoted words further', async () => {
+    hydrator.tags.set('seen', ['chess'])
+    expect(ids(await group({ queries: ['"lower streets"'], filters: { tags: ['seen'] } }))).toEqual([])
+  })
+})
+
+describe('without the model', () => {
+  it('queries are answered by words, and the answer says so', async () => {
+    const answer = await find({ queries: ['lease of a jet'] }, { embedders: withoutModel() })
+
+    expect(answer.degraded).toBe('words-only')
+    expect(ids(answer.results[0]!)[0]).toMatch(/^contract/u)
+    expect(answer.results[0]!.documents.every(({ strength }) => strength === 'words')).toBe(true)
+  })
+
+  it('meaning alone is refused', async () => {
+    expect(await code(find({ queries: ['lease of a jet'], mode: 'meaning' }, { embedders: withoutModel() }))).toBe('embedder_unavailable')
+  })
+
+  it('vectorized examples are compared all the same', async () => {
+    const request = { like: [{ documentId: 'contract' }], mode: 'meaning' as const }
+    const answer = await find(request, { embedders: withoutModel() })
+
+    expect(answer.degraded).toBeNull()
+    expect(answer.results).toEqual((await find(request)).results)
+  })
+
+  it('other examples are found by their words', async () => {
+    const answer = await find({ like: [{ text: content('violin') }] }, { embedders: withoutModel() })
+
+    expect(answer.degraded).toBe('words-only')
+    expect(ids(answer.results[0]!)).toEqual(['violin'])
+  })
+})
+
+describe('generations', () => {
+  it('that are not current any more are refused', async () => {
+    expect(await code(find({ queries: ['x'], generation: 'older' }))).toBe('generation_changed')
+    expect((await find({ queries: ['cake'], generation: generation.id })).results[0]!.documents).not.toHaveLength(0)
+  })
+
+  it('missing altogether give empty groups and the coverage', async () => {
+    const answer = await find({ queries: ['cake', 'jet'], like: [{ documentId: 'yacht' }] }, { generations: only(null) })
+
+    expect(answer).toMatchObject({ generation: null, coverage, degraded: null })
+    expect(answer.results.map(({ documents, hasMore }) => ({ documents, hasMore }))).toEqual(Array(3).fill({ documents: [], hasMore: false }))
+  })
+})
+
+it('a search that is given up ends', async () => {
+  const gone = new AbortController()
+  gone.abort(new SimilarityError('deadline_exceeded'))
+
+  expect(await code(find({ queries: ['cake'] }, { signal: gone.signal }))).toBe('deadline_exceeded')
+})
