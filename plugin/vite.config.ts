@@ -25,7 +25,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     name: 'plugin',
     environment: 'happy-dom',
-    include: ['src/**/*.test.ts', '../scripts/*.test.ts'],
+    include: ['src/**/*.test.ts'],
     restoreMocks: true,
     unstubGlobals: true,
   },

@@ -52,8 +52,14 @@ describe('loading the plugin into Datashare', () => {
     const host = fakeCore({ components: { 'CardPanel/CardPanel': defineComponent({ render: () => h('section') }) } })
     const order: string[] = []
     const { findComponent, registerHook } = host.core
-    host.core.findComponent = (path) => { order.push(path); return findComponent(path) }
-    host.core.registerHook = (hook) => { order.push('hook'); registerHook(hook) }
+    host.core.findComponent = (path) => {
+      order.push(path)
+      return findComponent(path)
+    }
+    host.core.registerHook = (hook) => {
+      order.push('hook')
+      registerHook(hook)
+    }
     Object.assign(window, { datashare: host.core })
 
     await import('./main.ts')

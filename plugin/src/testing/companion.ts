@@ -1,7 +1,7 @@
 import { ERRORS, type Coverage, type ErrorCode, type Project, type SimilarAnswer, type SimilarDocument, type Task } from '@datashare-similarity/shared'
 import { vi } from 'vitest'
 
-export interface Call { method: string, url: URL, body: unknown, headers: Headers, credentials: string | undefined }
+interface Call { method: string, url: URL, body: unknown, headers: Headers, credentials: string | undefined }
 type Reply = (call: Call) => Response | Promise<Response>
 
 /** The companion at the edge of the network: answers by method and path, and remembers what was asked. */

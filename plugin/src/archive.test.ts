@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { extract, list } from 'tar'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packPlugin } from '../../scripts/pack-plugin.mjs'
+
+// @vitest-environment node
+
+const root = join(import.meta.dirname, '../..')
+const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
+
+describe('the archive that Datashare installs', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plugin-archive-'))
+  const plugin = join(folder, 'plugin')
+  let archive: string
+  let top: string
+
+  beforeAll(async () => {
+    mkdirSync(plugin)
+    for (const file of ['package.json', 'README.md']) cpSync(join(root, 'plugin', file), join(plugin, file))
+    execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error', '--outDir', join(plugin, 'dist'), '--emptyOutDir'], { cwd: join(root, 'plugin') })
+    archive = await packPlugin({ folder, plugin })
+    top = archive.slice(folder.length + 1, -'.tgz'.length)
+  }, 120_000)
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('is named by the plugin and its version, and holds one folder of that name', () => {
+    expect(top).toMatch(/^datashare-plugin-similarity-\d+\.\d+\.\d+$/)
+  })
+
+  it('names its folders themselves, before what lies in them', async () => {
+    const entries: string[] = []
+    await list({ file: archive, onReadEntry: ({ path }) => { entries.push(path) } })
+
+    expect(entries).toContain(`${top}/`)
+    expect(entries.indexOf(`${top}/`)).toBe(0)
+    expect(entries.indexOf(`${top}/dist/`)).toBeLessThan(entries.indexOf(`${top}/dist/index.umd.js`))
+    expect(entries.sort()).toEqual(['', 'LICENSE', 'README.md', 'dist/', 'dist/index.umd.js', 'dist/index.umd.js.map', 'dist/style.css', 'package.json'].map(path => `${top}/${path}`))
+  })
+
+  it('unpacks to a package with the fields that Datashare reads, and nothing of the workspace', async () => {
+    await extract({ file: archive, cwd: folder })
+    const unpacked = join(folder, top)
+    const manifest = readJson(join(unpacked, 'package.json'))
+
+    expect(manifest).toMatchObject({ main: 'dist/index.umd.js', style: 'dist/style.css', private: false, datashare: {} })
+    expect(manifest).not.toHaveProperty('devDependencies')
+    expect(manifest).not.toHaveProperty('scripts')
+    for (const file of ['dist/index.umd.js', 'dist/style.css']) expect(existsSync(join(unpacked, file))).toBe(true)
+  })
+
+  it('is the same archive every time', async () => {
+    const again = join(folder, 'again')
+    mkdirSync(again)
+
+    expect(digest(await packPlugin({ folder: again, plugin }))).toBe(digest(archive))
+  })
+
+  it('is not made of a plugin that is not built', async () => {
+    const bare = join(folder, 'bare')
+    mkdirSync(bare)
+    writeFileSync(join(bare, 'package.json'), readFileSync(join(plugin, 'package.json')))
+
+    await expect(packPlugin({ folder, plugin: bare })).rejects.toThrow(/npm run build/)
+  })
+
+  it('holds one classic script that takes Vue and Pinia of the page, asks for no process and stays small', () => {
+    const script = readFileSync(join(plugin, 'dist/index.umd.js'), 'utf8')
+
+    expect(script).toMatch(/^\(function\(/)
+    expect(script.slice(0, 400)).toMatch(/__VUE_SHARED__.*__PINIA_SHARED__/)
+    expect(script).not.toMatch(/process\.env|\bimport\(|^import /m)
+    expect(gzipSync(script).length).toBeLessThan(45_000)
+  })
+})
+
+describe('the versions of the repository', () => {
+  it('are one, in every package and in what describes the plugin', () => {
+    const described = readJson(join(root, 'datashare-plugin.json'))
+    const packages = ['package.json', 'shared/package.json', 'server/package.json', 'plugin/package.json', 'e2e/package.json'].map(path => readJson(join(root, path)))
+    const versions = [described, ...packages].map(({ version }) => version)
+
+    expect(new Set(versions).size).toBe(1)
+    expect(readJson(join(root, 'plugin/package.json'))).toMatchObject({ name: described.id, main: described.entry, style: described.style })
+  })
+})
