@@ -16,3 +16,6 @@ export interface EmbeddingModel {
   readonly dtype: 'fp32' | 'q8'
   readonly bundled: boolean
 }
+
+/** A text as the model wants to read it, by its role. */
+export const prefixed = (model: Pick<EmbeddingModel, 'prefixes'>, role: keyof EmbeddingModel['prefixes'], text: string): string => model.prefixes[role] + text

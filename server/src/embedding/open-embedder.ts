@@ -1,0 +1,117 @@
+import { SimilarityError } from '@datashare-similarity/shared'
+import type { Logger } from '../log.ts'
+import { ProcessGone, type Connection } from './connection.ts'
+import { DocumentPool } from './document-pool.ts'
+import type { EmbeddedPassage, Embedder } from './embedder.ts'
+import { ModelProcess } from './model-process.ts'
+import type { EmbeddingModel } from './model.ts'
+
+export interface EmbedderOptions {
+  readonly model: EmbeddingModel
+  /** Where the files of the model lie, already verified. */
+  readonly folder: string
+  /** Processes for documents; one more is kept for queries. */
+  readonly threads: number
+  readonly log: Logger
+}
+
+let jobs = 0
+const nextJob = (): number => ++jobs
+
+/** ProcessGone is this room's own; the others know embedder_unavailable. */
+const unavailable = (error: unknown): unknown =>
+  error instanceof ProcessGone ? new SimilarityError('embedder_unavailable', { detail: 'The process that runs the model has died.', cause: error }) : error
+
+/** Asks a process, and once more its successor where it dies meanwhile. */
+async function asked<Result>(process: ModelProcess, ask: (connection: Connection) => Promise<Result>): Promise<Result> {
+  try {
+    return await ask(await process.connection())
+  } catch (error) {
+    if (!(error instanceof ProcessGone)) throw error
+  }
+  try {
+    return await ask(await process.connection())
+  } catch (error) {
+    throw unavailable(error)
+  }
+}
+
+/** A view on a message would keep the whole message in memory, and its `buffer` would hold more than the vector. */
+const ownMemory = (embedding: Float32Array): Float32Array => embedding.slice()
+
+/** Groups of a document's embedded passages from ordinal `from` on; the next group is made while the caller works on one. */
+async function* groups(connection: Connection, content: string, from: number, signal: AbortSignal): AsyncGenerator<EmbeddedPassage[]> {
+  const job = nextJob()
+  let ahead = connection.ask({ type: 'document', job, content, from }, 'group', signal)
+  try {
+    for (;;) {
+      const { passages, isLast } = await ahead
+      if (!isLast) {
+        ahead = connection.ask({ type: 'more', job }, 'group', signal)
+        // Where the caller stops here nobody waits for it any more
+        ahead.catch(() => undefined)
+      }
+      if (passages.length > 0) yield passages.map(passage => ({ ...passage, embedding: ownMemory(passage.embedding) }))
+      if (isLast) return
+    }
+  } finally {
+    connection.end(job)
+  }
+}
+
+/** Where a process dies the document goes on, on another, at the passage it had come to; once. */
+async function* embedDocument(pool: DocumentPool, content: string, signal: AbortSignal): AsyncGenerator<EmbeddedPassage[]> {
+  let from = 0
+  for (let attempt = 1; ; attempt++) {
+    const slot = await pool.acquire(signal)
+    try {
+      for await (const group of groups(await slot.process.connection(), content, from, signal)) {
+        from += group.length
+        yield group
+      }
+      return
+    } catch (error) {
+      if (!(error instanceof ProcessGone) || attempt > 1) throw unavailable(error)
+    } finally {
+      pool.release(slot)
+    }
+  }
+}
+
+/**
+ * Starts the process for queries; those for documents start with the first document.
+ * @throws SimilarityError embedder_unavailable where the model cannot be loaded
+ */
+export async function openEmbedder({ model, folder, threads, log }: EmbedderOptions): Promise<Embedder> {
+  const queryProcess = new ModelProcess({ model, folder, isBackground: false, log })
+  const pool = new DocumentPool(Array.from({ length: threads }, () => new ModelProcess({ model, folder, isBackground: true, log })))
+  try {
+    await queryProcess.connection()
+  } catch (error) {
+    await queryProcess.close()
+    throw unavailable(error)
+  }
+
+  const embed = async (role: keyof EmbeddingModel['prefixes'], texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> => {
+    if (texts.length === 0) return []
+    const { embeddings } = await asked(queryProcess, connection => connection.ask({ type: 'embed', job: nextJob(), role, texts }, 'embeddings', signal))
+    return embeddings.map(ownMemory)
+  }
+
+  return {
+    model,
+    queries: (texts, signal) => embed('query', texts, signal),
+    examples: (texts, signal) => embed('passage', texts, signal),
+    passages: (content, signal) => embedDocument(pool, content, signal),
+    cut: async (content, signal) => {
+      const { passages } = await asked(queryProcess, connection => connection.ask({ type: 'cut', job: nextJob(), content }, 'passages', signal))
+      return [...passages]
+    },
+    get ready() {
+      return queryProcess.ready
+    },
+    close: async () => {
+      await Promise.all([queryProcess.close(), pool.close()])
+    },
+  }
+}
