@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { SimilarityError } from '@datashare-similarity/shared'
@@ -347,13 +348,30 @@ it('what a finished task refuses, and how it is forgotten', async () => {
   expect(await chain.engine.get(chain.caller, id)).toBeNull()
 })
 
-it('models that are unknown, or not the project\'s own, are refused', async () => {
+it('a model that is unknown, not installed, or not the project\'s own is refused', async () => {
   fill(1)
   await chain.vectorize()
+  const update = (model: string): Promise<string> => codeOf(chain.engine.start(chain.project, { mode: 'update', model }))
 
-  expect(await codeOf(chain.engine.start(chain.project, { mode: 'update', model: 'no-such-model' }))).toBe('model_unknown')
-  expect(await codeOf(chain.engine.start(chain.project, { mode: 'update', model: 'all-MiniLM-L6-v2' }))).toBe('no error')
-  await chain.engine.idle()
+  expect(await update('no-such-model')).toBe('model_unknown')
+  expect(await update('multilingual-e5-small')).toBe('model_missing')
+  embedders.models = async () => (await real.models()).map(model => ({ ...model, installed: true }))
+  expect(await update('multilingual-e5-small')).toBe('model_differs')
+  expect(await chain.engine.latest(chain.project)).toMatchObject({ state: 'DONE' })
+})
+
+it('an update builds a new generation where the model has another revision than before', async () => {
+  fill(2)
+  await chain.vectorize()
+  const old = await chain.current()
+  const ledger = new DatabaseSync(join(chain.dataDir, 'ledger.db'))
+  ledger.exec('UPDATE generations SET model_revision = \'older\'')
+  ledger.close()
+
+  const task = await chain.vectorize()
+
+  expect(task.counts.done).toBe(2)
+  expect((await chain.current()).id).not.toBe(old.id)
 })
 
 it('a data folder serves one live companion, and says which', async () => {

@@ -86,6 +86,7 @@ function createEngine(parts: EngineParts): TaskEngine {
   }
   const begin = async (spec: ChainSpec): Promise<Task> => {
     refuseWhileBusy(spec.project)
+    await refuseOtherModel(parts, spec)
     await source.count(spec.project)
     // Another request may have been faster.
     refuseWhileBusy(spec.project)
@@ -145,15 +146,19 @@ function createEngine(parts: EngineParts): TaskEngine {
 /** The ledger answers at once; the port is asynchronous for the engines that do not. */
 const answer = <T>(work: () => T): Promise<T> => new Promise(resolve => resolve(work()))
 
-/** @throws SimilarityError model_unknown | model_missing | model_differs */
-async function argsFor({ embedders, generations, defaultBatchSize }: EngineParts, project: ProjectName, { mode, batchSize, model }: StartRequest): Promise<ChainArgs> {
+/** Also for what is resumed: the project may have been rebuilt with another model since. @throws SimilarityError model_differs */
+async function refuseOtherModel({ generations }: EngineParts, { project, mode, args }: ChainSpec): Promise<void> {
+  const current = await generations.current(project)
+  if (current === null || mode === 'rebuild' || args.modelId === current.modelId) return
+  throw new SimilarityError('model_differs', { detail: `The project was vectorized with "${current.modelId}"; "${mode}" keeps it.` })
+}
+
+/** @throws SimilarityError model_unknown | model_missing */
+async function argsFor({ embedders, generations, defaultBatchSize }: EngineParts, project: ProjectName, { batchSize, model }: StartRequest): Promise<ChainArgs> {
   const current = await generations.current(project)
   const modelId = model ?? current?.modelId ?? (await generations.building(project))?.modelId ?? embedders.defaultModel.id
   const entry = (await embedders.models()).find(({ id }) => id === modelId)
   if (entry === undefined) throw new SimilarityError('model_unknown', { detail: `No model "${modelId}" is in the registry.` })
   if (!entry.installed) throw new SimilarityError('model_missing', { detail: `The files of the model "${modelId}" are not installed.` })
-  if (current !== null && mode !== 'rebuild' && modelId !== current.modelId) {
-    throw new SimilarityError('model_differs', { detail: `The project was vectorized with "${current.modelId}"; "${mode}" keeps it.` })
-  }
   return { batchSize: batchSize ?? defaultBatchSize ?? DEFAULT_BATCH_SIZE, modelId }
 }
