@@ -14,7 +14,7 @@ describe('the card of a result', () => {
   it('tells what the document is, and where it lies', async () => {
     const wrapper = await mountCard()
 
-    expect(wrapper.find('h5').text()).toBe('nominees.eml')
+    expect(wrapper.find('h3').text()).toBe('nominees.eml')
     expect(wrapper.findAll('.badge').map(chip => chip.text())).toEqual(['E-mail', 'Mar 2, 2014', 'English'])
     expect(wrapper.text()).toContain('/vault/inbox')
   })
@@ -87,7 +87,7 @@ describe('the card of a result', () => {
     await host.router.push('/d/vault/open?modal=true')
     const wrapper = await mountCard({}, host)
 
-    await wrapper.find('h5 a').trigger('click')
+    await wrapper.find('h3 a').trigger('click')
     await host.router.isReady()
     await new Promise(resolve => host.router.afterEach(resolve))
 
@@ -95,7 +95,7 @@ describe('the card of a result', () => {
   })
 
   it('names a document without a title', async () => {
-    expect((await mountCard({ title: '' })).find('h5').text()).toBe('Untitled document')
+    expect((await mountCard({ title: '' })).find('h3').text()).toBe('Untitled document')
   })
 
   it('speaks French in a French page', async () => {

@@ -35,7 +35,7 @@ describe('a list of results', () => {
 
     expect(wrapper.findAll('article')).toHaveLength(2)
     expect(wrapper.find('[role=status]').text()).toBe('2 similar documents')
-    expect(wrapper.find('article').attributes('aria-labelledby')).toBe(wrapper.find('article h5').attributes('id'))
+    expect(wrapper.find('article').attributes('aria-labelledby')).toBe(wrapper.find('article h3').attributes('id'))
   })
 
   it('says that nothing is similar enough', async () => {
@@ -94,7 +94,7 @@ describe('a list of results', () => {
 
     expect(companion.asked(SIMILAR).map(({ body }) => body)).toMatchObject([{ from: 0, size: 10, generation: null }, { from: 10, size: 10, generation: 'g1' }])
     expect(wrapper.findAll('article')).toHaveLength(2)
-    expect(document.activeElement).toBe(wrapper.findAll('h5 a')[1]?.element)
+    expect(document.activeElement).toBe(wrapper.findAll('h3 a')[1]?.element)
     expect(wrapper.findAll('button').map(button => button.text())).not.toContain('Show more')
   })
 
@@ -108,7 +108,7 @@ describe('a list of results', () => {
     await list.more()
     await flushPromises()
 
-    expect(wrapper.findAll('h5').map(title => title.text())).toEqual(['new.txt'])
+    expect(wrapper.findAll('h3').map(title => title.text())).toEqual(['new.txt'])
   })
 
   it('keeps what it has when the next page fails, and fetches that page on another try', async () => {

@@ -116,12 +116,25 @@ describe('the query sidebar', () => {
     expect(companion.calls).toHaveLength(1)
   })
 
+  const shrinkScreen = () => vi.spyOn(window, 'matchMedia').mockReturnValue(Object.assign(new EventTarget(), { matches: true }) as MediaQueryList)
+
+  it('makes way for the document that is opened from the drawer', async () => {
+    shrinkScreen()
+    const { ask } = await openSidebar()
+    await ask('boats')
+
+    await page.find('article h3 a').trigger('click')
+    await flushPromises()
+
+    expect(page.find('[role=dialog]').exists()).toBe(false)
+  })
+
   it('is a drawer over the page on a small screen', async () => {
-    vi.spyOn(window, 'matchMedia').mockReturnValue(Object.assign(new EventTarget(), { matches: true }) as MediaQueryList)
+    shrinkScreen()
 
     await openSidebar()
 
-    expect(page.find('[role=dialog]').attributes('aria-labelledby')).toBe(page.find('[role=dialog] h4').attributes('id'))
+    expect(page.find('[role=dialog]').attributes('aria-labelledby')).toBe(page.find('[role=dialog] h2').attributes('id'))
     expect(page.find('aside').exists()).toBe(false)
     expect(page.find('[role=dialog] .btn-close').attributes('aria-label')).toBe('Close')
   })

@@ -43,7 +43,7 @@ describe('the Similar panel', () => {
     await toggle()
 
     expect(companion.asked(SIMILAR)[0]?.body).toMatchObject({ like: [{ documentId: 'open' }], filters: { excludeFamilyOf: 'open' } })
-    expect(panel.find('h5').text()).toBe('like open')
+    expect(panel.find('h3').text()).toBe('like open')
   })
 
   it('is called Similar, and tells whether it is open', async () => {
@@ -62,7 +62,7 @@ describe('the Similar panel', () => {
 
     await change(next)
 
-    expect(panel.find('h5').text()).toBe('like next')
+    expect(panel.find('h3').text()).toBe('like next')
   })
 
   it('comes back to a document without a new search', async () => {
@@ -72,7 +72,7 @@ describe('the Similar panel', () => {
     await change(next)
     await change(open)
 
-    expect(panel.find('h5').text()).toBe('like open')
+    expect(panel.find('h3').text()).toBe('like open')
     expect(companion.asked(SIMILAR)).toHaveLength(2)
   })
 
@@ -83,7 +83,7 @@ describe('the Similar panel', () => {
 
     await change(next)
 
-    expect(panel.find('h5').exists()).toBe(false)
+    expect(panel.find('h3').exists()).toBe(false)
     expect(companion.asked(SIMILAR)).toHaveLength(1)
   })
 
@@ -96,7 +96,7 @@ describe('the Similar panel', () => {
 
     await change(next)
 
-    expect(panel.find('h5').exists()).toBe(false)
+    expect(panel.find('h3').exists()).toBe(false)
   })
 
   it('shows the same results when Datashare mounts it again', async () => {
@@ -106,7 +106,7 @@ describe('the Similar panel', () => {
 
     const again = await mountInPage(SimilarPanel, { props: { document: open }, host })
 
-    expect(again.find('h5').text()).toBe('like open')
+    expect(again.find('h3').text()).toBe('like open')
     expect(companion.asked(SIMILAR)).toHaveLength(1)
   })
 })
