@@ -50,12 +50,15 @@ export const checkRequest = ({ allowedOrigins }: GuardOptions): RequestHandler =
     next()
     return
   }
-  const fromBrowser = Object.keys(request.headers).some(name => name === 'origin' || name.startsWith('sec-fetch-'))
-  if (fromBrowser && !(request.headers.origin !== undefined && allowedOrigins.includes(request.headers.origin))) throw new SimilarityError('origin_refused')
+  if (isFromBrowser(request) && !(request.headers.origin !== undefined && allowedOrigins.includes(request.headers.origin))) throw new SimilarityError('origin_refused')
   if (request.headers.cookie !== undefined) checkToken(request, request.headers.cookie)
   if (request.method === 'POST' && request.is('application/json') === false) throw new SimilarityError('unsupported_media_type')
   next()
 }
+
+/** Sec-Fetch-Mode alone is no sign: Node's own fetch sends it, while a browser always sends Sec-Fetch-Site with it. */
+const isFromBrowser = (request: Request): boolean =>
+  Object.keys(request.headers).some(name => name === 'origin' || (name.startsWith('sec-fetch-') && name !== 'sec-fetch-mode'))
 
 function checkToken(request: Request, cookies: string): void {
   const token = cookieValue(cookies, CSRF_COOKIE)

@@ -1,32 +1,13 @@
 import type { z } from 'zod'
-import { API_VERSION, SimilarityError, type Estimate, type Pagination, type SimilarAnswer, type SimilarQuery, type Task } from '@datashare-similarity/shared'
+import { API_VERSION, SimilarityError, type Pagination, type Task } from '@datashare-similarity/shared'
 import { ErrorCodeSchema } from '@datashare-similarity/shared/contract'
-import type { AccessCheck, Caller, GrantedProject, ProjectName } from '../datashare/access.ts'
-import type { Hydrator } from '../datashare/hydrate.ts'
-import type { DocumentSource } from '../datashare/source.ts'
-import type { Embedders } from '../embedding/embedder.ts'
-import type { Generations } from '../store/generation.ts'
-import type { VectorStore, DocumentRow } from '../store/store.ts'
+import type { Caller, GrantedProject } from '../datashare/access.ts'
+import type { DocumentRow } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
-import type { KnownCoverage } from '../vectorize/known-coverage.ts'
+import type { Companion } from './companion.ts'
 import type { EndpointName, Endpoints } from './endpoints.ts'
 import { readiness } from './health.ts'
 import { projectStatus } from './project-status.ts'
-
-/** What the handlers work with; the composition root fills it. */
-export interface Companion {
-  readonly version: string
-  readonly access: AccessCheck
-  readonly hydrator: Hydrator
-  readonly source: DocumentSource
-  readonly store: VectorStore
-  readonly embedders: Embedders
-  readonly generations: Generations
-  readonly engine: TaskEngine
-  readonly coverage: (project: ProjectName) => Promise<KnownCoverage>
-  readonly estimate: (project: ProjectName) => Promise<Estimate>
-  readonly findMostSimilar: (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
-}
 
 export interface Answer { readonly body?: unknown, readonly status?: number, readonly location?: string }
 
@@ -145,4 +126,3 @@ const reasonOf = (reason: string | null) => (reason === null ? null : ErrorCodeS
 
 const documentStatus = ({ documentId, status, reason, passages, truncated, vectorizedAt }: DocumentRow) =>
   ({ documentId, status, reason: reasonOf(reason), passages, truncated, vectorizedAt })
-

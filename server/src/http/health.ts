@@ -1,18 +1,8 @@
 import { SimilarityError, type Ready } from '@datashare-similarity/shared'
-import type { AccessCheck } from '../datashare/access.ts'
-import type { DocumentSource } from '../datashare/source.ts'
-import type { Embedders } from '../embedding/embedder.ts'
-import type { VectorStore } from '../store/store.ts'
-
-interface Checked {
-  readonly access: AccessCheck
-  readonly source: DocumentSource
-  readonly store: VectorStore
-  readonly embedders: Embedders
-}
+import type { Companion } from './companion.ts'
 
 /** Asks every part whether it works, and says which does not. */
-export async function readiness({ access, source, store, embedders }: Checked): Promise<Ready> {
+export async function readiness({ access, source, store, embedders }: Pick<Companion, 'access' | 'source' | 'store' | 'embedders'>): Promise<Ready> {
   const [model, storeCheck, elasticsearch, datashare] = await Promise.all([
     check(async () => {
       const embedder = await embedders.get(embedders.defaultModel.id)

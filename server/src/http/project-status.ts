@@ -1,7 +1,7 @@
 import type { Coverage, ErrorCode, Project } from '@datashare-similarity/shared'
 import type { GrantedProject } from '../datashare/access.ts'
 import type { StoreStatistics } from '../store/store.ts'
-import type { Companion } from './handlers.ts'
+import type { Companion } from './companion.ts'
 
 /** Datashare's names of languages and the models' codes, for the fit of a model; others count as unknown. */
 const LANGUAGE_CODES: Readonly<Record<string, string>> = {

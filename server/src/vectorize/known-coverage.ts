@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { SimilarityError, type Coverage, type ErrorCode } from '@datashare-similarity/shared'
 import type { ProjectName } from '../datashare/access.ts'
 import type { Generations } from '../store/generation.ts'
 import type { StoreStatistics, VectorStore } from '../store/store.ts'
 import type { ProjectCoverage } from './coverage.ts'
+
+/** A comparison of some ten thousand documents takes about this long. */
+const PATIENCE_MS = 300
 
 export interface KnownCoverage {
   readonly coverage: Coverage
@@ -18,7 +22,7 @@ interface Parts {
 
 /**
  * Coverage that always answers. `now` compares with Elasticsearch, as the page of a project shows it;
- * `recent` gives a search the last comparison at once and renews it beside, because no search waits for a scan of millions.
+ * `recent` waits a moment, then gives the last comparison while the new one goes on: no search waits for a scan of millions.
  */
 export function createKnownCoverage({ coverage, store, generations }: Parts) {
   const last = new Map<ProjectName, KnownCoverage>()
@@ -43,9 +47,10 @@ export function createKnownCoverage({ coverage, store, generations }: Parts) {
     const before = last.get(project)
     const renewed = now(project)
     if (before === undefined) return (await renewed).coverage
-    // A failing renewal shows itself where the next answer is awaited.
-    renewed.catch(() => undefined)
-    return before.coverage
+    const patience = new AbortController()
+    const known = await Promise.race([renewed, delay(PATIENCE_MS, before, { signal: patience.signal }).catch(() => before)])
+    patience.abort()
+    return known.coverage
   }
 
   return { now, recent }

@@ -1,0 +1,191 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { cp, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SimilarityError, type Problem, type Project, type Ready, type Task } from '@datashare-similarity/shared'
+import { createLogger } from '../log.ts'
+import { openEmbedders } from '../embedding/embedders.ts'
+import { runCli, startCompanion, type TestCompanion } from '../testing/companion.ts'
+
+const NOWHERE = 'http://127.0.0.1:9'
+
+const told = (stderr: string): string => /Code: (\w+)/.exec(stderr)?.[1] ?? stderr
+
+describe('when something around the companion fails', () => {
+  let folder: string
+  let companion: TestCompanion
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'similarity-failures-'))
+    companion = await startCompanion({})
+  })
+
+  afterAll(async () => {
+    await companion[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  describe('Elasticsearch is down or its address is wrong', () => {
+    let beside: TestCompanion
+
+    beforeAll(async () => {
+      // Documents are read from nowhere, while Datashare itself answers.
+      beside = await startCompanion({ elasticsearchUrl: NOWHERE, standIn: { mode: 'SERVER', users: [{ uid: 'alice', apiKey: 'alice-key', projects: ['demo'], roles: [{ role: 'PROJECT_ADMIN', on: 'default::demo' }] }] } })
+    })
+    afterAll(() => beside[Symbol.asyncDispose]())
+
+    it('starting a chain says so with a fix, and nothing is started', async () => {
+      const alice = beside.as('alice-key')
+      const { status, body, headers } = await alice.call<Problem>('POST', '/api/projects/demo/vectorize')
+      const tasks = await alice.call<{ items: Task[] }>('GET', '/api/tasks?project=demo')
+
+      expect({ status, code: body.code }).toEqual({ status: 503, code: 'elasticsearch_unreachable' })
+      expect(body.fix).toContain('ELASTICSEARCH_URL')
+      expect(headers.get('retry-after')).not.toBeNull()
+      expect(tasks.body.items).toEqual([])
+    })
+
+    it('the project still has a state, marked as not compared', async () => {
+      const { status, body } = await beside.as('alice-key').call<Project>('GET', '/api/projects/demo')
+
+      expect(status).toBe(200)
+      expect(body.advice).toContain('elasticsearch_unreachable')
+    })
+
+    it('the command line ends with the code for an unreachable part', async () => {
+      const { code, stderr } = await runCli(['vectorize', 'demo'], { SIMILARITY_URL: beside.url, DATASHARE_API_KEY: 'alice-key' })
+
+      expect({ code, error: told(stderr) }).toEqual({ code: 3, error: 'elasticsearch_unreachable' })
+    })
+
+    it('readiness names it', async () => {
+      const { status, body } = await beside.as().call<Ready>('GET', '/health/ready')
+
+      expect(status).toBe(503)
+      expect(body.checks).toMatchObject({ elasticsearch: { ok: false, code: 'elasticsearch_unreachable' }, model: { ok: true }, store: { ok: true } })
+    })
+  })
+
+  it('a Datashare that does not answer is 503 for everything about projects, never "anything goes"', async () => {
+    const dataDir = join(folder, 'no-datashare')
+    const { code, stderr } = await runCli(['status'], { SIMILARITY_PORT: '1', SIMILARITY_DATA_DIR: dataDir, DATASHARE_URL: NOWHERE })
+
+    expect({ code, error: told(stderr) }).toEqual({ code: 3, error: 'datashare_unreachable' })
+  })
+
+  it('an unknown project is refused on the command line, and a name that cannot be one is called that', async () => {
+    const env = { SIMILARITY_URL: companion.url }
+    const unknown = await runCli(['similar', 'nowhere', 'a question'], env)
+    const odd = await runCli(['similar', '../../etc', 'a question'], env)
+
+    expect({ code: unknown.code, error: told(unknown.stderr) }).toEqual({ code: 4, error: 'project_forbidden' })
+    expect({ code: odd.code, error: told(odd.stderr) }).toEqual({ code: 2, error: 'invalid_project_name' })
+  })
+
+  it('a companion that does not run at the address given is said to be unreachable', async () => {
+    const { code, stderr } = await runCli(['status'], { SIMILARITY_URL: NOWHERE })
+
+    expect({ code, error: told(stderr) }).toEqual({ code: 3, error: 'companion_unreachable' })
+  })
+
+  it('a model that is not installed stops the start and names what is missing', async () => {
+    const { code, stderr } = await runCli(['serve'], { SIMILARITY_PORT: '0', SIMILARITY_DATA_DIR: join(folder, 'no-model'), SIMILARITY_MODEL: 'multilingual-e5-small' })
+
+    expect({ code, error: told(stderr) }).toEqual({ code: 3, error: 'model_missing' })
+    expect(stderr).toContain('multilingual-e5-small')
+  })
+
+  it('a model that nobody knows stops the start', async () => {
+    const { stderr } = await runCli(['serve'], { SIMILARITY_PORT: '0', SIMILARITY_DATA_DIR: join(folder, 'odd-model'), SIMILARITY_MODEL: 'gpt-99' })
+
+    expect(told(stderr)).toBe('model_unknown')
+  })
+
+  it('a wrong setting stops the start with its name and shape', async () => {
+    const { code, stderr } = await runCli(['serve'], { SIMILARITY_PORT: 'often' })
+
+    expect({ code, error: told(stderr) }).toEqual({ code: 1, error: 'configuration_wrong' })
+    expect(stderr).toContain('SIMILARITY_PORT: should be a whole number')
+  })
+
+  it('a data folder that is not a folder stops the start', async () => {
+    const file = join(folder, 'a-file')
+    await writeFile(file, '')
+    const { stderr } = await runCli(['serve'], { SIMILARITY_PORT: '0', SIMILARITY_DATA_DIR: file })
+
+    expect(told(stderr)).toBe('store_unreadable')
+  })
+
+  it('a second companion on the same data folder says so and stops', async () => {
+    const dataDir = join(folder, 'shared')
+    await using first = await startCompanion({}, { SIMILARITY_DATA_DIR: dataDir })
+    const { stderr } = await runCli(['serve'], { SIMILARITY_PORT: '0', SIMILARITY_DATA_DIR: dataDir, DATASHARE_URL: first.pageUrl })
+
+    expect(told(stderr)).toBe('data_folder_busy')
+  })
+
+  it('a port that is taken is named', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await new Promise(resolve => server.once('listening', resolve))
+    const { port } = server.address() as AddressInfo
+    const { stderr } = await runCli(['serve'], { SIMILARITY_PORT: String(port), SIMILARITY_DATA_DIR: join(folder, 'taken') })
+    server.close()
+
+    expect(told(stderr)).toBe('configuration_wrong')
+    expect(stderr).toContain(String(port))
+  })
+
+  it('an older Node is told which one is needed, before anything else runs', async () => {
+    const command = join(import.meta.dirname, '../../bin/datashare-similarity.js')
+    const pretend = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); await import(${JSON.stringify(command)})`
+    const failure = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', pretend]).catch((error: unknown) => error as { code: number, stderr: string })
+
+    expect(failure).toMatchObject({ code: 2 })
+    expect(told(failure.stderr)).toBe('node_too_old')
+  })
+
+  it('one changed byte in the model\'s files is noticed and the file named', async () => {
+    const modelsDir = join(folder, 'models')
+    const model = join(modelsDir, 'all-MiniLM-L6-v2')
+    await mkdir(modelsDir)
+    await cp(join(import.meta.dirname, '../../models/all-MiniLM-L6-v2'), model, { recursive: true })
+    await writeFile(join(model, 'config.json'), '{}')
+
+    await expect(openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: join(folder, 'none'), bundledDir: modelsDir, threads: 1, log: createLogger('silent') }))
+      .rejects.toSatisfy((error: unknown) => error instanceof SimilarityError && error.code === 'model_tampered' && error.detail.includes('config.json'))
+  })
+})
+
+const canMount = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0
+
+describe.skipIf(!canMount)('when the data folder is full (needs root on Linux, for a small disk)', () => {
+  let disk: string
+
+  beforeAll(async () => {
+    disk = await mkdtemp(join(tmpdir(), 'similarity-disk-'))
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk])
+    expect(status).toBe(0)
+  })
+
+  afterAll(async () => {
+    spawnSync('umount', [disk])
+    await rm(disk, { recursive: true, force: true })
+  })
+
+  it('the chain waits for room and says so, and goes on by itself when there is some', async () => {
+    const ballast = join(disk, 'ballast')
+    await using companion = await startCompanion({}, { SIMILARITY_DATA_DIR: join(disk, 'data') })
+    await writeFile(ballast, Buffer.alloc(3_300_000))
+    const client = companion.as()
+    const { body: { task } } = await client.call<{ task: Task }>('POST', '/api/projects/harbour/vectorize')
+    const read = async () => (await client.call<Task>('GET', `/api/tasks/${task.id}`)).body
+
+    await expect.poll(read, { timeout: 60_000, interval: 100 }).toMatchObject({ state: 'RUNNING', phase: 'waiting', waitingFor: 'disk' })
+    await rm(ballast)
+    await expect.poll(read, { timeout: 60_000, interval: 200 }).toMatchObject({ state: 'DONE', counts: { documents: 7, done: 7 } })
+  })
+})
