@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { cp, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -160,6 +160,9 @@ describe('when something around the companion fails', () => {
   })
 })
 
+/** Enough to begin, too little for the vectors of the sample collection. */
+const ROOM = 400_000
+
 const canMount = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0
 
 describe.skipIf(!canMount)('when the data folder is full (needs root on Linux, for a small disk)', () => {
@@ -167,7 +170,7 @@ describe.skipIf(!canMount)('when the data folder is full (needs root on Linux, f
 
   beforeAll(async () => {
     disk = await mkdtemp(join(tmpdir(), 'similarity-disk-'))
-    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk])
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk])
     expect(status).toBe(0)
   })
 
@@ -179,13 +182,14 @@ describe.skipIf(!canMount)('when the data folder is full (needs root on Linux, f
   it('the chain waits for room and says so, and goes on by itself when there is some', async () => {
     const ballast = join(disk, 'ballast')
     await using companion = await startCompanion({}, { SIMILARITY_DATA_DIR: join(disk, 'data') })
-    await writeFile(ballast, Buffer.alloc(3_300_000))
+    const { bavail, bsize } = await statfs(disk)
+    await writeFile(ballast, Buffer.alloc(bavail * bsize - ROOM))
     const client = companion.as()
-    const { body: { task } } = await client.call<{ task: Task }>('POST', '/api/projects/harbour/vectorize')
+    const { body: { task } } = await client.call<{ task: Task }>('POST', '/api/projects/meridian/vectorize', { batchSize: 16 })
     const read = async () => (await client.call<Task>('GET', `/api/tasks/${task.id}`)).body
 
     await expect.poll(read, { timeout: 60_000, interval: 100 }).toMatchObject({ state: 'RUNNING', phase: 'waiting', waitingFor: 'disk' })
     await rm(ballast)
-    await expect.poll(read, { timeout: 60_000, interval: 200 }).toMatchObject({ state: 'DONE', counts: { documents: 7, done: 7 } })
-  })
+    await expect.poll(read, { timeout: 60_000, interval: 200 }).toMatchObject({ state: 'DONE', counts: { documents: 98, done: 97, empty: 1, failed: 0 } })
+  }, 150_000)
 })
