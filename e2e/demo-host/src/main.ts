@@ -1,9 +1,10 @@
 import '@fontsource-variable/inter'
+// Before the components, whose own styles build on it.
+import './styles/main.scss'
 import * as Pinia from 'pinia'
 import * as Vue from 'vue'
 import { Core } from './core/core.ts'
 import { restoreTheme } from './core/theme.ts'
-import './styles/main.scss'
 
 // The two modules that Datashare shares with its plugins.
 window.__VUE_SHARED__ = Vue

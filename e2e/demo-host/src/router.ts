@@ -15,8 +15,8 @@ const routes: RouteRecordRaw[] = [
     path: '/',
     component: Layout,
     children: [
-      { name: 'search', path: '', component: Search, children: [{ name: 'search.document', path: `d/${DOCUMENT}`, component: RouterView }] },
-      { name: 'document', path: `ds/${DOCUMENT}`, component: DocumentPage },
+      { name: 'search', path: '', component: Search, children: [{ name: 'document', path: `ds/${DOCUMENT}`, component: RouterView }] },
+      { name: 'document-standalone', path: `document/${DOCUMENT}`, component: DocumentPage },
       { name: 'project.list', path: 'project', component: ProjectList },
       { name: 'project.view', path: 'project/:name', component: ProjectView, props: true },
       {

@@ -20,6 +20,8 @@ export interface DocumentHit {
   _id: string
   _routing?: string
   _source: DocumentSource
+  /** Text around the first word found: the demo's own listing has it, Datashare has not. */
+  snippet?: string
 }
 
 /** A document as Datashare hands it to hooks; made from a hit of Elasticsearch. */

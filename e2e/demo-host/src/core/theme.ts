@@ -4,7 +4,7 @@ const KEY = 'data-bs-theme'
 
 export const theme = ref<'light' | 'dark'>('light')
 
-export function setTheme(value: 'light' | 'dark'): void {
+function setTheme(value: 'light' | 'dark'): void {
   theme.value = value
   document.body.setAttribute(KEY, value)
 }

@@ -2,7 +2,7 @@ import { reactive } from 'vue'
 
 type ToastVariant = 'info' | 'success' | 'warning' | 'error'
 
-export interface ToastOptions {
+interface ToastOptions {
   title?: string
   href?: string
   linkLabel?: string
