@@ -70,7 +70,7 @@ describe('the card of a result', () => {
   })
 
   it('folds the copies, and lists every one of them', async () => {
-    const duplicates = ['a', 'b', 'c'].map(id => ({ documentId: id, title: `${id}.eml`, path: `/vault/${id}.eml`, similarity: 0.99 }))
+    const duplicates = ['a', 'b', 'c'].map(id => ({ documentId: id, rootId: id, title: `${id}.eml`, path: `/vault/${id}.eml`, similarity: 0.99 }))
     const wrapper = await mountCard({ duplicates })
     const toggle = wrapper.findAll('button').at(-1)
     expect(toggle?.text()).toBe('+3 copies')

@@ -9,7 +9,7 @@ export interface Passage {
 }
 
 /** Recorded with a generation: a change of the rules means a new generation. */
-export const PASSAGE_RULES = 'sentences-240-40-v1'
+export const PASSAGE_RULES = 'sentences-120-20-v1'
 
 /** The sizes that PASSAGE_RULES names, in tokens of the model, its special ones left out. */
-export const PASSAGE_TOKENS = { maxTokens: 240, overlapTokens: 40 } as const
+export const PASSAGE_TOKENS = { maxTokens: 120, overlapTokens: 20 } as const

@@ -33,7 +33,7 @@ export async function duplicatesOf(
     for (const { documentId, contentHash } of part) {
       const document = visible.get(documentId)
       if (document === undefined || excludeRootIds.includes(document.rootId)) continue
-      result.get(own.get(contentHash) ?? '')?.push({ documentId, title: document.title, path: document.path, similarity: 1 })
+      result.get(own.get(contentHash) ?? '')?.push({ documentId, rootId: document.rootId, title: document.title, path: document.path, similarity: 1 })
     }
   }
   return result

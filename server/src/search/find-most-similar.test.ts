@@ -15,6 +15,7 @@ import type { VectorStore } from '../store/store.ts'
 import { createMemoryHydrator } from '../testing/memory-hydrator.ts'
 import { DEEP_SENTENCE, SMALL_COLLECTION, type SmallDocument } from '../testing/small-collection.ts'
 import { aGeneration, grantedProject } from '../testing/store-documents.ts'
+import { calibrate } from '../vectorize/calibrate.ts'
 import { createFindMostSimilar } from './find-most-similar.ts'
 
 const PROJECT = 'meridian'
@@ -46,10 +47,7 @@ beforeAll(async () => {
   await store.create(building)
   for (const document of SMALL_COLLECTION) await write(building, embedder, document)
   await store.maintain(building)
-  const cosines = await store.randomPairs(building, 300)
-  const mean = cosines.reduce((sum, each) => sum + each, 0) / cosines.length
-  const deviation = Math.sqrt(cosines.reduce((sum, each) => sum + (each - mean) ** 2, 0) / cosines.length)
-  generation = { ...building, state: 'current', calibration: { mean, deviation } }
+  generation = { ...building, state: 'current', calibration: await calibrate(await store.samplePassages(building, 300), embedder, new AbortController().signal) }
 })
 
 afterAll(async () => {
@@ -248,8 +246,8 @@ describe('copies', () => {
     const mails = documents.filter(({ documentId }) => documentId.startsWith('mail'))
     expect(mails.map(({ documentId }) => documentId)).toEqual(['mail-1'])
     expect(mails[0]!.duplicates).toEqual([
-      { documentId: 'mail-2', title: 'mail-2.txt', path: '/vault/mail/mail-2.txt', similarity: 1 },
-      { documentId: 'mail-3', title: 'mail-3.txt', path: '/vault/mailbox/mail-3.txt', similarity: 1 },
+      { documentId: 'mail-2', rootId: 'mail-2', title: 'mail-2.txt', path: '/vault/mail/mail-2.txt', similarity: 1 },
+      { documentId: 'mail-3', rootId: 'mail-3', title: 'mail-3.txt', path: '/vault/mailbox/mail-3.txt', similarity: 1 },
     ])
   })
 

@@ -14,7 +14,7 @@ import { listsOf, type ListedDocument, type Lists } from './lists.ts'
 import { pageOf, type Candidate } from './page.ts'
 import type { Probe, Scope } from './probe.ts'
 import { resultPassages } from './result-passages.ts'
-import { isAtLeast, isRelated, strengthOf } from './strength.ts'
+import { backgroundFor, isAtLeast, isRelated, strengthOf } from './strength.ts'
 import { wordsOfQuery } from './words.ts'
 
 interface Parts {
@@ -106,7 +106,8 @@ const excluding = (filter: StoreFilter, examples: Examples | null): StoreFilter 
 /** What stands near the unlike examples, list by list. A meaning list reaches everything, so only what is related counts. */
 async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter: StoreFilter, mode: SimilarQuery['mode']): Promise<string[][]> {
   const { meaning, words, document } = await listsOf(store, scope, probe, filter, mode)
-  const related = meaning.filter(each => isRelated(bestCosine(each) ?? -1, scope.generation.calibration))
+  const background = backgroundFor(scope.generation, probe.isExample)
+  const related = meaning.filter(each => isRelated(bestCosine(each) ?? -1, background))
   return [related, words, document].map(idsOf)
 }
 
@@ -138,8 +139,9 @@ async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, questio
 }
 
 /** The fused list, with what each document is to be shown with. */
-function candidatesOf(lists: Lists, against: readonly string[][], { words, contentHashes }: Probe, { generation }: Scope): Candidate[] {
+function candidatesOf(lists: Lists, against: readonly string[][], { words, isExample, contentHashes }: Probe, { generation }: Scope): Candidate[] {
   const places = { meaning: placesOf(lists.meaning), words: placesOf(lists.words), document: placesOf(lists.document) }
+  const background = backgroundFor(generation, isExample)
   const isOnlyCodes = words.terms.length > 0 && words.terms.every(({ isCode }) => isCode)
   return fuse([lists.meaning, lists.words, lists.document].map(idsOf), against).flatMap(({ id }) => {
     const [meaning, inWords, document] = [places.meaning.get(id), places.words.get(id), places.document.get(id)]
@@ -151,7 +153,7 @@ function candidatesOf(lists: Lists, against: readonly string[][], { words, conte
     return [{
       documentId: id,
       contentHash,
-      strength: strengthOf({ cosine, hasWords, isCopy: contentHashes.has(contentHash) }, generation.calibration),
+      strength: strengthOf({ cosine, hasWords, isCopy: contentHashes.has(contentHash) }, background),
       ranks: { meaning: meaning?.rank ?? null, words: inWords?.rank ?? null, document: document?.rank ?? null },
       meaning: meaning?.listed.passages ?? [],
       words: inWords?.listed.passages ?? [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isAtLeast, isRelated, strengthOf } from './strength.ts'
+import { backgroundFor, isAtLeast, isRelated, strengthOf } from './strength.ts'
 
-const calibration = { mean: 0.1, deviation: 0.1 }
+const background = { median: 0.1, deviation: 0.1 }
 const standing = { cosine: null, hasWords: false, isCopy: false }
 
 describe('strength', () => {
@@ -11,26 +11,26 @@ describe('strength', () => {
     { cosine: 0.3, expected: 'weak' },
     { cosine: null, expected: 'weak' },
   ] as const)('of a cosine of $cosine is $expected where unrelated passages have 0.1 ± 0.1', ({ cosine, expected }) => {
-    expect(strengthOf({ ...standing, cosine }, calibration)).toBe(expected)
+    expect(strengthOf({ ...standing, cosine }, background)).toBe(expected)
   })
 
   it('follows the project: the same cosine says less where everything is alike', () => {
-    expect(strengthOf({ ...standing, cosine: 0.6 }, { mean: 0.5, deviation: 0.1 })).toBe('weak')
+    expect(strengthOf({ ...standing, cosine: 0.6 }, { median: 0.5, deviation: 0.1 })).toBe('weak')
   })
 
   it('of a hit by words alone is words', () => {
-    expect(strengthOf({ ...standing, hasWords: true }, calibration)).toBe('words')
-    expect(strengthOf({ ...standing, hasWords: true, cosine: 0.2 }, null)).toBe('words')
-    expect(strengthOf({ ...standing, hasWords: true, cosine: 0.4 }, calibration)).toBe('related')
+    expect(strengthOf({ ...standing, hasWords: true }, background)).toBe('words')
+    expect(strengthOf({ ...standing, hasWords: true, cosine: 0.2 }, backgroundFor({ calibration: null }, false))).toBe('words')
+    expect(strengthOf({ ...standing, hasWords: true, cosine: 0.4 }, background)).toBe('related')
   })
 
   it('is near-identical for copied text, and for no cosine', () => {
-    expect(strengthOf({ ...standing, isCopy: true, cosine: 0.2 }, calibration)).toBe('near-identical')
-    expect(strengthOf({ ...standing, cosine: 1 }, calibration)).toBe('strong')
+    expect(strengthOf({ ...standing, isCopy: true, cosine: 0.2 }, background)).toBe('near-identical')
+    expect(strengthOf({ ...standing, cosine: 1 }, background)).toBe('strong')
   })
 
   it('takes a project of copies without fault', () => {
-    expect(isRelated(1, { mean: 1, deviation: 0 })).toBe(false)
+    expect(isRelated(1, { median: 1, deviation: 0 })).toBe(false)
   })
 
   it('below the minimum cuts off all but hits for words', () => {

@@ -1,5 +1,17 @@
 import type { ProjectName } from '../datashare/access.ts'
 
+/** What unrelated texts have: the middle of their cosines, and how far they usually lie from it. */
+export interface Background {
+  readonly median: number
+  readonly deviation: number
+}
+
+/** The backgrounds of a project: of passages with passages, and of short queries with passages. */
+export interface Calibration {
+  readonly passages: Background
+  readonly queries: Background
+}
+
 /** A complete set of a project's vectors, made with one model and one set of passage rules. */
 export interface Generation {
   readonly id: string
@@ -9,8 +21,8 @@ export interface Generation {
   readonly dimensions: number
   readonly passageRules: string
   readonly state: 'building' | 'current' | 'retired'
-  /** Cosines of random pairs of the project's passages: what "unrelated" looks like here. Null before the first verification. */
-  readonly calibration: { readonly mean: number, readonly deviation: number } | null
+  /** Null before the first verification, and for a project too small to say. */
+  readonly calibration: Calibration | null
   readonly createdAt: string
   readonly updatedAt: string
 }
@@ -23,7 +35,7 @@ export interface Generations {
   create(spec: Pick<Generation, 'project' | 'modelId' | 'modelRevision' | 'dimensions' | 'passageRules'>): Promise<Generation>
   /** Swaps in at once: what was current is retired. Idempotent. */
   makeCurrent(id: string): Promise<void>
-  calibrate(id: string, calibration: { mean: number, deviation: number }): Promise<void>
+  calibrate(id: string, calibration: Calibration): Promise<void>
   /** Notes that its content changed. */
   touch(id: string): Promise<void>
   all(project: ProjectName): Promise<Generation[]>

@@ -64,6 +64,12 @@ export interface PassageCandidate {
   readonly score: number
 }
 
+export interface SampledPassage {
+  readonly documentId: string
+  readonly text: string
+  readonly embedding: Float32Array
+}
+
 export interface DocumentCandidate {
   readonly documentId: string
   readonly rootId: string
@@ -109,8 +115,8 @@ export interface VectorStore {
   rows(generation: Generation): AsyncIterable<DocumentRow[]>
   /** Builds or refreshes the text, scalar and vector indices, compacts, removes old versions. */
   maintain(generation: Generation, signal?: AbortSignal): Promise<void>
-  /** Cosines of up to `size` random pairs of passages of different documents. */
-  randomPairs(generation: Generation, size: number): Promise<number[]>
+  /** Up to `size` passages, evenly spread over the table: the same table gives the same ones. */
+  samplePassages(generation: Generation, size: number): Promise<SampledPassage[]>
   statistics(generation: Generation): Promise<StoreStatistics>
   drop(generation: Generation): Promise<void>
 

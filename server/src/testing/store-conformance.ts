@@ -325,17 +325,14 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         expect(await store.copiesOf(project, generation, [])).toEqual([])
       })
 
-      it('measures random pairs of different documents', async () => {
-        expect(await store.randomPairs(generation, 10)).toEqual([])
+      it('samples passages, evenly spread over the documents', async () => {
+        expect(await store.samplePassages(generation, 10)).toEqual([])
         const vectors = unitVectors(60, 2)
         await put(...vectors.map((vector, index) => aDocument({ id: `d${index}`, embeddings: [vector] })))
-        const cosines = await store.randomPairs(generation, 20)
-        expect(cosines).toHaveLength(20)
-        expect(cosines.every(cosine => cosine >= -1.001 && cosine <= 1.001)).toBe(true)
-        const alone = aGeneration('a', 2)
-        await store.create(alone)
-        await store.replace(alone, [aDocument({ id: 'd1', texts: ['one', 'two', 'three'] })])
-        expect(await store.randomPairs(alone, 10)).toEqual([])
+        const sample = await store.samplePassages(generation, 20)
+        expect(new Set(sample.map(({ documentId }) => documentId)).size).toBe(20)
+        expect(sample.every(({ text, embedding }) => text !== '' && embedding.length === 2)).toBe(true)
+        expect(await store.samplePassages(generation, 1_000)).toHaveLength(60)
       })
     })
 

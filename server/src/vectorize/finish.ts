@@ -1,34 +1,31 @@
 import type { TaskPhase } from '@datashare-similarity/shared'
+import type { Embedder } from '../embedding/embedder.ts'
 import type { Generation, Generations } from '../store/generation.ts'
 import type { VectorStore } from '../store/store.ts'
+import { calibrate } from './calibrate.ts'
 import type { Patiently } from './patience.ts'
 
-const PAIRS = 1_000
-/** Fewer pairs say nothing about what is usual. */
-const ENOUGH_PAIRS = 30
+/** Passages that say what is usual in a project. */
+const SAMPLE = 1_200
 
 export interface FinishVectorization {
   readonly store: VectorStore
   readonly generations: Generations
   readonly generation: Generation
+  readonly embedder: Embedder
   readonly signal: AbortSignal
   readonly patiently: Patiently
   readonly onPhase: (phase: TaskPhase) => Promise<void>
 }
 
 /** Builds the indices, measures what unrelated passages look like, and swaps a new generation in. Only for a generation whose batches are all done. */
-export async function finishVectorization({ store, generations, generation, signal, patiently, onPhase }: FinishVectorization): Promise<void> {
+export async function finishVectorization({ store, generations, generation, embedder, signal, patiently, onPhase }: FinishVectorization): Promise<void> {
   await onPhase('indexing')
   await patiently(() => store.maintain(generation, signal))
   await onPhase('verifying')
-  const cosines = await patiently(() => store.randomPairs(generation, PAIRS))
-  if (cosines.length >= ENOUGH_PAIRS) await generations.calibrate(generation.id, calibrate(cosines))
+  const sample = await patiently(() => store.samplePassages(generation, SAMPLE))
+  const calibration = await patiently(() => calibrate(sample, embedder, signal))
+  if (calibration !== null) await generations.calibrate(generation.id, calibration)
   signal.throwIfAborted()
   await generations.makeCurrent(generation.id)
-}
-
-function calibrate(cosines: readonly number[]): { mean: number, deviation: number } {
-  const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length
-  const variance = cosines.reduce((sum, cosine) => sum + (cosine - mean) ** 2, 0) / cosines.length
-  return { mean, deviation: Math.sqrt(variance) }
 }

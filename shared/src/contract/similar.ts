@@ -82,7 +82,7 @@ export const SimilarDocumentSchema = z.object({
   /** 1-based rank in each list, null where the list does not have it. */
   ranks: z.object({ meaning: z.int().nullable(), words: z.int().nullable(), document: z.int().nullable() }),
   passages: z.array(ResultPassageSchema).max(LIMITS.passages),
-  duplicates: z.array(z.object({ documentId: DocumentIdSchema, title: z.string(), path: z.string(), similarity: z.number() })),
+  duplicates: z.array(z.object({ documentId: DocumentIdSchema, rootId: DocumentIdSchema, title: z.string(), path: z.string(), similarity: z.number() })),
 }).meta({ id: 'SimilarDocument' })
 
 export const ResultGroupSchema = z.object({

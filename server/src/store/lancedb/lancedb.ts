@@ -11,7 +11,7 @@ import { ofContents, ofDocuments, ofStatus } from './filter.ts'
 import { compact, ensureIndices, ensureVectorIndex } from './maintenance.ts'
 import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toCopies, toDocumentRows, toStoredPassages } from './reading.ts'
 import { documentsByWords, documentsWithPhrases, nearestPassages, passagesByWords } from './search.ts'
-import { randomPairCosines, statisticsOf } from './statistics.ts'
+import { samplePassages, statisticsOf } from './statistics.ts'
 import { openTables, type GenerationTables, type Tables } from './tables.ts'
 import { checkDocument, hasDirection, removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
 
@@ -103,7 +103,7 @@ function writing(tables: Tables, log: Logger): Writing {
   }
 }
 
-type ReadingForTasks = Pick<VectorStore, 'rows' | 'randomPairs' | 'statistics'>
+type ReadingForTasks = Pick<VectorStore, 'rows' | 'samplePassages' | 'statistics'>
 
 const readingForTasks = (tables: Tables, folder: string): ReadingForTasks => ({
   async* rows(generation) {
@@ -114,7 +114,7 @@ const readingForTasks = (tables: Tables, folder: string): ReadingForTasks => ({
       throw tables.faultOf(generation, error)
     }
   },
-  randomPairs: (generation, size) => tables.read(generation, pair => randomPairCosines(pair, size)),
+  samplePassages: (generation, size) => tables.read(generation, pair => samplePassages(pair, size)),
   statistics: generation => tables.read(generation, pair => statisticsOf(folder, generation, pair)),
 })
 

@@ -1,5 +1,5 @@
 import type { Table as ArrowTable } from 'apache-arrow'
-import type { DocumentCandidate, DocumentRow, PassageCandidate, StoredPassage } from '../store.ts'
+import type { DocumentCandidate, DocumentRow, PassageCandidate, SampledPassage, StoredPassage } from '../store.ts'
 
 /** The part of an answer of LanceDB that is read: a table, or one batch of it. */
 type Columns = Pick<ArrowTable, 'getChild' | 'numRows'>
@@ -88,5 +88,5 @@ export const toCopies = (answer: Columns): { documentId: string, contentHash: st
 
 export const toLanguages = (answer: Columns): string[] => rowsOf(answer, cells => cells.text('language'))
 
-export const toSample = (answer: Columns): { documentId: string, embedding: Float32Array }[] =>
-  rowsOf(answer, cells => ({ documentId: cells.text('documentId'), embedding: cells.embedding('embedding') }))
+export const toSample = (answer: Columns): SampledPassage[] =>
+  rowsOf(answer, cells => ({ documentId: cells.text('documentId'), text: cells.text('text'), embedding: cells.embedding('embedding') }))

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Generation } from '../generation.ts'
-import type { StoreStatistics } from '../store.ts'
+import type { SampledPassage, StoreStatistics } from '../store.ts'
 import { ofStatus } from './filter.ts'
 import { toLanguages, toSample } from './reading.ts'
 import { tableNames } from './schema.ts'
@@ -34,29 +34,11 @@ async function bytesBelow(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-/** Pairs passages that stand half the table apart, evenly spread: the same table gives the same cosines. */
-export async function randomPairCosines({ passages }: GenerationTables, size: number): Promise<number[]> {
+/** Passages evenly spread over the table, in its order. */
+export async function samplePassages({ passages }: GenerationTables, size: number): Promise<SampledPassage[]> {
   const total = await passages.countRows()
-  const sampled = Math.min(total, 2 * size)
-  if (sampled < 2) return []
+  if (total === 0) return []
+  const sampled = Math.min(total, size)
   const offsets = Array.from({ length: sampled }, (_, index) => Math.floor(index * total / sampled))
-  const sample = toSample(await passages.takeOffsets(offsets).select(['documentId', 'embedding']).toArrow())
-  const half = Math.floor(sample.length / 2)
-  return sample.slice(0, half).flatMap((one, index) => {
-    const other = sample[index + half]
-    return other === undefined || other.documentId === one.documentId ? [] : [cosine(one.embedding, other.embedding)]
-  })
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let dot = 0
-  let squaresOfA = 0
-  let squaresOfB = 0
-  for (const [index, x] of a.entries()) {
-    const y = b[index] ?? 0
-    dot += x * y
-    squaresOfA += x * x
-    squaresOfB += y * y
-  }
-  return dot / Math.sqrt(squaresOfA * squaresOfB)
+  return toSample(await passages.takeOffsets(offsets).select(['documentId', 'text', 'embedding']).toArrow())
 }

@@ -59,7 +59,7 @@ export async function runChain(parts: ChainParts, task: TaskRow, live: LiveChain
   } finally {
     if (changed) await generations.touch(generation.id)
   }
-  await finishVectorization({ ...chain, generation, onPhase: phase => note(chain, task, { phase }) })
+  await finishVectorization({ ...chain, generation, embedder, onPhase: phase => note(chain, task, { phase }) })
 }
 
 /** A row is as patient as the rest; and a chain that is being cancelled keeps that phase. */

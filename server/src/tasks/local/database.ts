@@ -51,8 +51,7 @@ const SCHEMA = `
     dimensions INTEGER NOT NULL,
     passage_rules TEXT NOT NULL,
     state TEXT NOT NULL,
-    calibration_mean REAL,
-    calibration_deviation REAL,
+    calibration TEXT,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
   ) STRICT;

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { ProjectName } from '../../datashare/access.ts'
 import type { Generation, Generations } from '../../store/generation.ts'
 import { guarded, inTransaction } from './database.ts'
-import { GenerationRowSchema } from './rows.ts'
+import { CalibrationSchema, GenerationRowSchema } from './rows.ts'
 
 const toGeneration = (row: z.infer<typeof GenerationRowSchema>): Generation => ({
   id: row.id,
@@ -14,9 +14,7 @@ const toGeneration = (row: z.infer<typeof GenerationRowSchema>): Generation => (
   dimensions: row.dimensions,
   passageRules: row.passage_rules,
   state: row.state,
-  calibration: row.calibration_mean === null || row.calibration_deviation === null
-    ? null
-    : { mean: row.calibration_mean, deviation: row.calibration_deviation },
+  calibration: row.calibration === null ? null : CalibrationSchema.parse(JSON.parse(row.calibration)),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -64,7 +62,7 @@ export function createGenerations(database: DatabaseSync): LedgerGenerations {
     all: project => Promise.resolve(select('project = ?', project)),
     create: spec => Promise.resolve(create(spec)),
     makeCurrent: id => done(() => makeCurrent(id)),
-    calibrate: (id, { mean, deviation }) => done(() => update('calibration_mean = ?, calibration_deviation = ?', mean, deviation, id)),
+    calibrate: (id, calibration) => done(() => update('calibration = ?', JSON.stringify(calibration), id)),
     touch: id => done(() => update('updated_at = ?', now(), id)),
     remove: id => done(() => database.prepare('DELETE FROM generations WHERE id = ?').run(id)),
     byId: id => one('id = ?', id),

@@ -63,6 +63,9 @@ export const ChildSchema = z.object({ id: text, state: TaskStateSchema })
 export const ChildCountsSchema = z.object({ total: integer, done: integer, error: integer })
 export const FailureSchema = z.object({ document_id: text, code: ErrorCodeSchema })
 
+const BackgroundSchema = z.object({ median: z.number(), deviation: z.number() })
+export const CalibrationSchema = z.object({ passages: BackgroundSchema, queries: BackgroundSchema })
+
 export const GenerationRowSchema = z.object({
   id: text,
   project,
@@ -71,8 +74,7 @@ export const GenerationRowSchema = z.object({
   dimensions: integer,
   passage_rules: text,
   state: z.enum(['building', 'current', 'retired']),
-  calibration_mean: z.number().nullable(),
-  calibration_deviation: z.number().nullable(),
+  calibration: z.string().nullable(),
   created_at: text,
   updated_at: text,
 })
