@@ -1,5 +1,5 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { aDocument, anAnswer, fakeCompanion, json } from '../testing/companion.ts'
 import { fakeCore, type FakeCore } from '../testing/fake-core.ts'
 import { mountInPage } from '../testing/mount.ts'
@@ -63,6 +63,17 @@ describe('the Similar panel', () => {
     await change(next)
 
     expect(panel.find('h3').text()).toBe('like next')
+  })
+
+  it('makes way for the document that was opened where it would cover it', async () => {
+    const shrunk = vi.spyOn(window, 'matchMedia').mockReturnValue(Object.assign(new EventTarget(), { matches: true }) as MediaQueryList)
+    const { panel, toggle, change } = await openDocument()
+    shrunk.mockRestore()
+    await toggle()
+
+    await change(next)
+
+    expect(panel.find('section').exists()).toBe(false)
   })
 
   it('comes back to a document without a new search', async () => {

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import { useApi } from '../api/client.ts'
 import { useCore, type HostDocument } from '../host/core.ts'
+import { useSmallScreen } from '../composables/use-small-screen.ts'
 import { createResultList, type ResultList } from './result-list.ts'
 
 const USER_ACTION = 'SIMILAR'
@@ -10,7 +11,8 @@ const KEPT_LISTS = 20
 
 /**
  * The Similar panel. Whether it shows is Datashare's own state (only one card beside a document at a time), and
- * Datashare closes it with every change of document: while the reader follows similar documents it is opened again.
+ * Datashare closes it with every change of document: while the reader follows similar documents it is opened again,
+ * but not where it would cover the document that was just opened.
  */
 export const useSimilarDocumentsStore = defineStore('similarity-documents', () => {
   const api = useApi()
@@ -18,6 +20,7 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
   const documentStore = core.stores.useDocumentStore(core.pinia)
   const lists = new Map<string, ResultList>()
   const following = ref(false)
+  const isSmall = useSmallScreen()
 
   const visible = computed(() => documentStore.isUserActionVisible(USER_ACTION))
   const inDocumentView = computed(() => String(core.router?.currentRoute.value.name ?? '').startsWith('document'))
@@ -28,7 +31,7 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
 
   watch([() => documentStore.document?.id, visible], ([id, isVisible], [previousId]) => {
     if (isVisible) following.value = true
-    else if (id === previousId) following.value = false
+    else if (id === previousId || isSmall.value) following.value = false
     else if (following.value && id !== undefined && inDocumentView.value) show(true)
   })
   watch(inDocumentView, (inside) => {
