@@ -1,5 +1,5 @@
 /*
- * `npm test`: every check of the short tier, in the order in which a fault is cheapest to find.
+ * `npm test`: every check of the short tier, in the order in which a fault is cheapest to find; with --all, the long forms.
  * Ends with the plain line "N passed, N failed"; what had to be skipped is named before it, with how to get it.
  */
 import { spawnSync } from 'node:child_process'
@@ -11,6 +11,8 @@ const results = 'test-results'
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 const skips = []
+
+const long = process.argv.includes('--all') ? { SIMILARITY_LONG_TESTS: '1' } : {}
 
 const bin = (...path) => join('node_modules', ...path)
 
@@ -73,7 +75,7 @@ check('types', [
 check('rules of the house', [[bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.mjs', 'shared/src', 'server/src', 'plugin/src']])
 check('nothing unused', [[bin('knip', 'bin', 'knip.js')]])
 const built = check('build', [['scripts/bootstrap.mjs', 'build']])
-suite('unit', report => [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], () => ({}), readVitest)
+suite('unit', report => [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], () => long, readVitest)
 
 const chromium = built ? findChromium() : undefined
 if (chromium === undefined) {
