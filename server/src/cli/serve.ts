@@ -22,6 +22,7 @@ export async function serve({ demo }: { demo: boolean }, env: NodeJS.ProcessEnv)
 
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of STOP_SIGNALS) process.once(signal, () => resolve())
+    // Stays, as npm passes a signal on that the terminal has sent to all: the second one must not cut the teardown short.
+    for (const signal of STOP_SIGNALS) process.on(signal, () => resolve())
   })
 }
