@@ -37,11 +37,17 @@ function build() {
   run(node, [tool('vite', 'bin', 'vite.js'), 'build', 'demo-host', '--logLevel', 'warn'], { cwd: join(root, 'e2e') })
 }
 
-/** Becomes the given program: signals go on to it, its exit code is ours. */
+/** Becomes the given program: signals go on to it, its exit code is ours. Ended by a signal that nobody sent through us, it failed. */
 function become(args) {
   const child = spawn(node, args, { cwd: root, env, stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 0)))
+  const sent = new Set()
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => {
+      sent.add(signal)
+      child.kill(signal)
+    })
+  }
+  child.on('exit', (code, signal) => process.exit(code ?? (sent.has(signal) ? 0 : 1)))
 }
 
 const commands = {
@@ -55,6 +61,13 @@ const commands = {
     become(['scripts/pack-plugin.mjs'])
   },
   test: args => become(['scripts/test.mjs', ...args]),
+  screenshots: async () => {
+    build()
+    const { findChromium } = await import('./chromium.mjs')
+    env.CHROME_PATH = findChromium()
+    if (env.CHROME_PATH === undefined) throw new Error('No Chromium. Install it (Debian: apt-get install chromium) or name it with CHROME_PATH')
+    become(['e2e/screenshots.ts'])
+  },
   bench: ([name, ...args]) => {
     build()
     become(['--expose-gc', '--conditions=@similarity/source', `bench/${name}.ts`, ...args])
@@ -67,4 +80,4 @@ if (!Object.hasOwn(commands, name ?? '')) {
   process.exit(2)
 }
 install()
-commands[name](args)
+await commands[name](args)

@@ -54,7 +54,7 @@ export async function compose(config: Config, log: Logger, overrides: Overrides 
   try {
     return await start(config, log, overrides, lifespan)
   } catch (error) {
-    await lifespan.close()
+    await lifespan.close().catch((late: unknown) => log.error({ name: late instanceof Error ? late.name : 'unknown' }, 'undoing the start failed'))
     throw error
   }
 }
@@ -71,9 +71,9 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
 
   const coverage = createCoverage({ source, store, generations })
   const known = createKnownCoverage({ coverage, store, generations })
-  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage: known.recent })
+  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage: known.forSearch })
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
-  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.now, estimate, findMostSimilar })
+  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, findMostSimilar })
   const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)
   const server = await lifespan.provide('http', () => listen(createServer(app), config), stop)
   const url = urlOf(server, config.host)

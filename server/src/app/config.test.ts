@@ -37,6 +37,7 @@ describe('settings', () => {
     { name: 'SIMILARITY_PORT', value: '70000', shape: 'a whole number from 0 to 65535' },
     { name: 'DATASHARE_URL', value: 'localhost:8080', shape: 'an address such as' },
     { name: 'ELASTICSEARCH_URL', value: 'not an address', shape: 'an address such as' },
+    { name: 'DATASHARE_URL', value: 'http://alice:secret@localhost:8080', shape: 'without user and password' },
     { name: 'SIMILARITY_VECTORIZE_ROLE', value: 'KING', shape: 'PROJECT_ADMIN, PROJECT_EDITOR or PROJECT_MEMBER' },
     { name: 'SIMILARITY_ALLOWED_ORIGINS', value: 'https://a.example/path', shape: 'origins such as' },
     { name: 'SIMILARITY_ALLOWED_ORIGINS', value: '*', shape: 'origins such as' },

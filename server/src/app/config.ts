@@ -46,12 +46,11 @@ export interface Config {
 }
 
 /**
- * Reads the settings. An empty value counts as not set.
+ * Reads the settings.
  * @throws SimilarityError configuration_wrong naming every wrong setting and the shape it should have
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.keys(settings).map(name => [name, env[name]?.trim() === '' ? undefined : env[name]?.trim()]))
-  const parsed = z.object(settings).safeParse(given)
+  const parsed = z.object(settings).safeParse(givenSettings(env))
   if (!parsed.success) {
     const detail = parsed.error.issues.map(issue => `${String(issue.path[0])}: should be ${issue.message}.`).join(' ')
     throw new SimilarityError('configuration_wrong', { detail })
@@ -81,6 +80,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 }
 
+/** An empty variable counts as not set: everything that reads the environment reads it through this. */
+export const givenSettings = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || value.trim() === '' ? [] : [[name, value.trim()]])))
+
 export const isLoopback = (host: string): boolean => LOOPBACK.includes(host) || host === '::1'
 
 /** Of a loopback address both names, because people type either. */
@@ -108,12 +111,15 @@ function defaultDataDir(env: Readonly<Record<string, string | undefined>>): stri
 function httpUrl(): z.ZodType<string, string>
 function httpUrl(fallback: string): z.ZodDefault<z.ZodType<string, string>>
 function httpUrl(fallback?: string): z.ZodType {
-  const url = z.string().refine(isHttpUrl, 'an address such as http://localhost:8080').transform(value => value.replace(/\/+$/, ''))
+  const url = z.string().refine(isHttpUrl, 'an address such as http://localhost:8080, without user and password').transform(value => value.replace(/\/+$/, ''))
   return fallback === undefined ? url : url.default(fallback)
 }
 
+/** Credentials have settings of their own: in an address they would be printed with it. */
 function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol)
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password } = new URL(value)
+  return ['http:', 'https:'].includes(protocol) && username === '' && password === ''
 }
 
 function isOrigin(value: string): boolean {

@@ -1,4 +1,5 @@
-import { DEFAULT_PORT, SimilarityError, type Info, type Problem } from '@datashare-similarity/shared'
+import { DEFAULT_PORT, SimilarityError, type Problem } from '@datashare-similarity/shared'
+import { LiveSchema } from '@datashare-similarity/shared/contract'
 import { compose } from '../app/compose.ts'
 import { readConfig } from '../app/config.ts'
 import { createLogger } from '../log.ts'
@@ -18,7 +19,8 @@ export interface Companion extends AsyncDisposable {
   call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>
 }
 
-type Env = Readonly<Record<string, string | undefined>>
+/** The settings that are given. */
+export type Env = Readonly<Record<string, string>>
 
 /**
  * The running companion, or, with none running and no SIMILARITY_URL given, the same app in this process
@@ -29,19 +31,22 @@ export async function connect(env: Env): Promise<Companion> {
   const url = given ?? `http://localhost:${env['SIMILARITY_PORT'] ?? DEFAULT_PORT}`
   const headers = authorization(env)
   if (await answers(url)) return client(url, headers, () => Promise.resolve())
-  if (given !== undefined) throw new SimilarityError('companion_unreachable', { detail: `Nothing answers at ${given}.` })
-  const app = await compose({ ...readConfig(env), host: '127.0.0.1', port: 0 }, createLogger(env['SIMILARITY_LOG_LEVEL'] ?? 'warn'))
+  if (given !== undefined) throw new SimilarityError('companion_unreachable', { detail: `No companion answers at ${given}.` })
+  const config = readConfig({ SIMILARITY_LOG_LEVEL: 'warn', ...env })
+  const app = await compose({ ...config, host: '127.0.0.1', port: 0 }, createLogger(config.logLevel))
   return client(app.url, headers, () => app.close())
 }
 
 const authorization = (env: Env): Record<string, string> =>
   env['DATASHARE_API_KEY'] === undefined ? {} : { Authorization: `Bearer ${env['DATASHARE_API_KEY']}` }
 
+/** Asks what needs no other part, so that a slow Datashare does not make a running companion look absent. */
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/api/info`, { signal: AbortSignal.timeout(5_000) })
-    return response.ok && 'apiVersion' in (await response.json() as Partial<Info>)
-  } catch {
+    const response = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(5_000) })
+    return response.ok && LiveSchema.safeParse(await response.json()).success
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError') throw new SimilarityError('companion_unreachable', { cause: error, detail: `Something listens at ${url}, but does not answer.` })
     return false
   }
 }

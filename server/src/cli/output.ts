@@ -75,8 +75,9 @@ const duration = (seconds: number): string => {
 
 export function projectLines(project: Project): string[] {
   const { documents, vectorized, empty, failed, missing, stale } = project.coverage
+  const unchecked = project.advice.find(code => code === 'coverage_pending' || code in ERRORS)
   return [
-    `${project.project}: ${vectorized} of ${documents} documents vectorized (${empty} empty, ${failed} failed, ${missing} missing, ${stale} changed)`,
+    `${project.project}: ${unchecked === undefined ? '' : 'not compared with Datashare now; last known: '}${vectorized} of ${documents} documents vectorized (${empty} empty, ${failed} failed, ${missing} missing, ${stale} changed)`,
     `  model ${project.model.id}, ${project.passages} passages, ${(project.bytes / 1e6).toFixed(1)} MB${project.updatedAt === null ? '' : `, updated ${project.updatedAt}`}`,
     ...(project.task === null ? [] : [`  task ${project.task.id}: ${project.task.state}${project.task.phase === null ? '' : ` (${project.task.phase})`}`]),
     ...project.advice.map(code => `  note: ${code}`),

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command, Option } from 'commander'
-import { FINISHED_STATES, SEARCH_MODES, SimilarityError, type Project, type ProjectList, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
+import { FINISHED_STATES, LIMITS, SEARCH_MODES, SimilarityError, type Project, type ProjectList, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
+import { givenSettings } from '../app/config.ts'
 import { VERSION } from '../app/version.ts'
-import { connect, type Companion } from './connect.ts'
+import { connect, type Companion, type Env } from './connect.ts'
 import { createOutput, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
 import { installPlugin } from './plugin-install.ts'
 import { serve } from './serve.ts'
@@ -13,8 +14,9 @@ interface Flags { json?: boolean }
 const POLL_MS = 500
 
 /** Runs one command and gives its exit code; never ends the process itself. */
-export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function run(argv: readonly string[]): Promise<number> {
   if (existsSync('.env')) process.loadEnvFile('.env')
+  const env = givenSettings(process.env)
   let code: number = EXIT.ok
   const program = createProgram(env, (exit) => {
     code = exit
@@ -28,7 +30,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
   return code
 }
 
-function createProgram(env: NodeJS.ProcessEnv, exit: (code: number) => void): Command {
+function createProgram(env: Env, exit: (code: number) => void): Command {
   const program = new Command('datashare-similarity')
     .description('Find documents by meaning in Datashare: the companion server and its command line.')
     .version(VERSION)
@@ -49,7 +51,7 @@ Settings are environment variables (or a .env file); DATASHARE_API_KEY signs you
   return program
 }
 
-function addServe(program: Command, env: NodeJS.ProcessEnv): void {
+function addServe(program: Command, env: Env): void {
   program.command('serve')
     .description('run the companion until it is stopped (Ctrl-C)')
     .option('--demo', 'with a bundled sample collection and a stand-in of Datashare\'s page')
@@ -57,7 +59,7 @@ function addServe(program: Command, env: NodeJS.ProcessEnv): void {
     .action(async ({ demo }: { demo?: boolean }) => serve({ demo: demo === true }, env))
 }
 
-function addChain(program: Command, env: NodeJS.ProcessEnv, exit: (code: number) => void): void {
+function addChain(program: Command, env: Env, exit: (code: number) => void): void {
   const json = new Option('--json', 'print JSON, a line per progress')
   program.command('vectorize <project>')
     .description('cut, embed and store the documents of a project; new and changed ones only')
@@ -93,14 +95,14 @@ function addChain(program: Command, env: NodeJS.ProcessEnv, exit: (code: number)
   program.command('status [project]').description('state and coverage of one project, or of all that you may read').addOption(new Option('--json', 'print JSON'))
     .action(async (project: string | undefined, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
       const items = project === undefined
-        ? (await companion.call<ProjectList>('GET', '/api/projects?size=100')).items
+        ? await allProjects(companion)
         : [await companion.call<Project>('GET', `/api/projects/${encodeURIComponent(project)}`)]
       if (output.json) output.line(JSON.stringify(project === undefined ? items : items[0]))
       else items.flatMap(projectLines).forEach(line => output.line(line))
     }))
 }
 
-function addSearch(program: Command, env: NodeJS.ProcessEnv): void {
+function addSearch(program: Command, env: Env): void {
   program.command('similar <project> <query...>')
     .description('the documents most like each query; "quoted words" must appear')
     .option('--size <n>', 'documents per query', whole)
@@ -128,7 +130,16 @@ function addPlugin(program: Command): void {
     })
 }
 
-async function withCompanion(env: NodeJS.ProcessEnv, flags: Flags, use: (companion: Companion, output: Output) => Promise<void>): Promise<void> {
+async function allProjects(companion: Companion): Promise<Project[]> {
+  const items: Project[] = []
+  for (;;) {
+    const { items: page, pagination } = await companion.call<ProjectList>('GET', `/api/projects?size=${LIMITS.size}&from=${items.length}`)
+    items.push(...page)
+    if (page.length === 0 || items.length >= pagination.total) return items
+  }
+}
+
+async function withCompanion(env: Env, flags: Flags, use: (companion: Companion, output: Output) => Promise<void>): Promise<void> {
   await using companion = await connect(env)
   await use(companion, createOutput(flags.json === true))
 }

@@ -2,11 +2,12 @@ import { compose } from '../app/compose.ts'
 import { readConfig } from '../app/config.ts'
 import { openDemo } from '../demo/demo.ts'
 import { createLogger } from '../log.ts'
+import type { Env } from './connect.ts'
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Runs the companion until the process is told to stop; then everything is torn down in order. */
-export async function serve({ demo }: { demo: boolean }, env: NodeJS.ProcessEnv): Promise<void> {
+export async function serve({ demo }: { demo: boolean }, env: Env): Promise<void> {
   const stopped = untilStopped()
   if (demo) {
     await using running = await openDemo(env)

@@ -38,7 +38,8 @@ export interface Demo extends AsyncDisposable {
  * Loopback only: whoever reaches it is let in. Vectors go to a temporary folder that is removed at the end, unless SIMILARITY_DATA_DIR names one.
  */
 export async function openDemo(env: Readonly<Record<string, string | undefined>>, options: DemoOptions = {}): Promise<Demo> {
-  const log = createLogger(env['SIMILARITY_LOG_LEVEL'] ?? 'warn')
+  const { logLevel } = readConfig({ SIMILARITY_LOG_LEVEL: 'warn', ...env })
+  const log = createLogger(logLevel)
   const lifespan = new Lifespan(log)
   try {
     return await start(env, options, log, lifespan)

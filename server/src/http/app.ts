@@ -23,7 +23,12 @@ export function createHttpApp(handlers: Handlers, access: AccessCheck, options: 
   app.set('etag', false)
   app.use(
     requestId(log),
-    helmet({ contentSecurityPolicy: { directives: { defaultSrc: ['\'none\''], frameAncestors: ['\'none\''] } }, crossOriginResourcePolicy: { policy: 'same-site' } }),
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ['\'none\''], frameAncestors: ['\'none\''] } },
+      crossOriginResourcePolicy: { policy: 'same-site' },
+      // Behind a reverse proxy it would bind Datashare's own host, and all below it, for a year.
+      strictTransportSecurity: false,
+    }),
     noStore,
     cors(options),
     checkHost(options),
@@ -56,9 +61,10 @@ const requestId = (log: Logger): RequestHandler => (request, response, next) => 
 
 const requestIdOf = (response: Response): string => String(response.locals['requestId'])
 
-const sendProblem = (log: Logger): ErrorRequestHandler => (thrown: unknown, _request, response, next) => {
-  if (response.headersSent) {
-    next(thrown)
+const sendProblem = (log: Logger): ErrorRequestHandler => (thrown: unknown, _request, response, _next) => {
+  // Nobody is there any more. Express itself would print what was thrown, messages of vendors included.
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
     return
   }
   const error = toSimilarityError(thrown)

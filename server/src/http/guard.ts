@@ -14,10 +14,9 @@ export const credentialsOf = (request: Request): Credentials => ({
   authorization: request.headers.authorization,
 })
 
-/** Against DNS rebinding: a page of another name that resolves to us is not served. */
+/** Against DNS rebinding: a page of another name that resolves to us is not served. Express reads a trusted proxy's X-Forwarded-Host, else Host. */
 export const checkHost = ({ allowedHosts }: GuardOptions): RequestHandler => (request, _response, next) => {
-  const host = request.headers.host
-  const name = host !== undefined && URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : undefined
+  const name = (request.hostname as string | undefined)?.toLowerCase()
   if (name === undefined || !allowedHosts.includes(name)) throw new SimilarityError('host_refused')
   next()
 }

@@ -1,6 +1,7 @@
-import type { Coverage, ErrorCode, Project } from '@datashare-similarity/shared'
+import type { Coverage, Project } from '@datashare-similarity/shared'
 import type { GrantedProject } from '../datashare/access.ts'
 import type { StoreStatistics } from '../store/store.ts'
+import type { KnownCoverage } from '../vectorize/known-coverage.ts'
 import type { Companion } from './companion.ts'
 
 /** Datashare's names of languages and the models' codes, for the fit of a model; others count as unknown. */
@@ -14,7 +15,7 @@ const NOTHING: StoreStatistics = { documents: { vectorized: 0, empty: 0, failed:
 /** State, coverage and latest task of a project, as its page shows them. */
 export async function projectStatus(companion: Companion, project: GrantedProject): Promise<Project> {
   const generation = await companion.generations.current(project.name)
-  const [permissions, { coverage, fault }, statistics, task, models] = await Promise.all([
+  const [permissions, { coverage, note }, statistics, task, models] = await Promise.all([
     project.caller.permissions(project),
     companion.coverage(project.name),
     generation === null ? NOTHING : companion.store.statistics(generation),
@@ -32,16 +33,16 @@ export async function projectStatus(companion: Companion, project: GrantedProjec
     passages: statistics.passages,
     bytes: statistics.bytes,
     languages: { ...statistics.languages },
-    advice: adviceFor(fault, generation === null, coverage, statistics.languages, model.languages),
+    advice: adviceFor(note, generation === null, coverage, statistics.languages, model.languages),
     task,
     updatedAt: generation?.updatedAt ?? null,
   }
 }
 
-function adviceFor(fault: ErrorCode | null, never: boolean, coverage: Coverage, languages: Readonly<Record<string, number>>, spoken: readonly string[]): string[] {
+function adviceFor(note: KnownCoverage['note'], never: boolean, coverage: Coverage, languages: Readonly<Record<string, number>>, spoken: readonly string[]): string[] {
   const foreign = Object.keys(languages).filter(language => !spoken.includes('*') && !spoken.includes(LANGUAGE_CODES[language] ?? ''))
   return [
-    ...(fault === null ? [] : [fault]),
+    ...(note === null ? [] : [note]),
     ...(never ? ['never_vectorized'] : []),
     ...(!never && coverage.missing + coverage.stale > 0 ? ['partly_vectorized'] : []),
     ...(foreign.length > 0 ? ['model_language_mismatch'] : []),

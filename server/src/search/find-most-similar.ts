@@ -44,15 +44,18 @@ const AT_ONCE = 2
 export function createFindMostSimilar(parts: Parts): FindMostSimilar {
   return async (project, query, signal) => {
     const startedAt = performance.now()
-    const [generation, coverage] = await Promise.all([parts.generations.current(project.name), parts.coverage(project.name)])
-    signal.throwIfAborted()
+    const generation = await parts.generations.current(project.name)
     if (query.generation !== null && query.generation !== generation?.id) throw new SimilarityError('generation_changed')
-    const answer = generation === null
-      ? { results: groupsOf(query).map(group => ({ query: group, documents: [], hasMore: false })), degraded: null }
-      : await search(parts, { project, generation, signal }, query)
+    const [answer, coverage] = await Promise.all([
+      generation === null ? nothingYet(query) : search(parts, { project, generation, signal }, query),
+      parts.coverage(project.name),
+    ])
     return { ...answer, generation: generation?.id ?? null, coverage, tookMs: performance.now() - startedAt }
   }
 }
+
+const nothingYet = (query: SimilarQuery): Pick<SimilarAnswer, 'results' | 'degraded'> =>
+  ({ results: groupsOf(query).map(group => ({ query: group, documents: [], hasMore: false })), degraded: null })
 
 function groupsOf({ queries, like }: SimilarQuery): ResultGroup['query'][] {
   return [...queries.map((text, index) => ({ index, text })), ...(like.length > 0 ? [{ like: true as const }] : [])]

@@ -5,13 +5,14 @@ import type { Generations } from '../store/generation.ts'
 import type { StoreStatistics, VectorStore } from '../store/store.ts'
 import type { ProjectCoverage } from './coverage.ts'
 
-/** A comparison of some ten thousand documents takes about this long. */
-const PATIENCE_MS = 300
+/** How long a search, and the page of a project, wait for a comparison. It goes on beside, for the next one who asks. */
+const SEARCH_WAITS_MS = 300
+const PAGE_WAITS_MS = 2_000
 
 export interface KnownCoverage {
   readonly coverage: Coverage
-  /** Why Elasticsearch could not be asked; then the coverage is what the store alone knows. */
-  readonly fault: ErrorCode | null
+  /** Why it is not the comparison with Elasticsearch as of now: it takes long, or Elasticsearch could not be asked. */
+  readonly note: 'coverage_pending' | ErrorCode | null
 }
 
 interface Parts {
@@ -20,40 +21,38 @@ interface Parts {
   readonly generations: Generations
 }
 
-/**
- * Coverage that always answers. `now` compares with Elasticsearch, as the page of a project shows it;
- * `recent` waits a moment, then gives the last comparison while the new one goes on: no search waits for a scan of millions.
- */
+/** Coverage that always answers soon: compared with Elasticsearch where that is quick, else what was last known. */
 export function createKnownCoverage({ coverage, store, generations }: Parts) {
-  const last = new Map<ProjectName, KnownCoverage>()
+  const compared = new Map<ProjectName, Coverage>()
 
-  const now = async (project: ProjectName): Promise<KnownCoverage> => {
-    const known = await compared(project)
-    last.set(project, known)
-    return known
-  }
-
-  const compared = async (project: ProjectName): Promise<KnownCoverage> => {
+  const compare = async (project: ProjectName): Promise<KnownCoverage> => {
     try {
-      return { coverage: (await coverage(project)).coverage, fault: null }
+      const known = (await coverage(project)).coverage
+      compared.set(project, known)
+      return { coverage: known, note: null }
     } catch (error) {
       if (!(error instanceof SimilarityError)) throw error
-      const generation = await generations.current(project)
-      return { coverage: storedCoverage(generation === null ? null : await store.statistics(generation)), fault: error.code }
+      return { coverage: await stored(project), note: error.code }
     }
   }
 
-  const recent = async (project: ProjectName): Promise<Coverage> => {
-    const before = last.get(project)
-    const renewed = now(project)
-    if (before === undefined) return (await renewed).coverage
-    const patience = new AbortController()
-    const known = await Promise.race([renewed, delay(PATIENCE_MS, before, { signal: patience.signal }).catch(() => before)])
-    patience.abort()
-    return known.coverage
+  const stored = async (project: ProjectName): Promise<Coverage> => {
+    const generation = await generations.current(project)
+    return storedCoverage(generation === null ? null : await store.statistics(generation))
   }
 
-  return { now, recent }
+  const within = async (project: ProjectName, milliseconds: number): Promise<KnownCoverage> => {
+    const patience = new AbortController()
+    const late = delay(milliseconds, null, { signal: patience.signal }).catch(() => null)
+    const known = await Promise.race([compare(project), late])
+    patience.abort()
+    return known ?? { coverage: compared.get(project) ?? await stored(project), note: 'coverage_pending' }
+  }
+
+  return {
+    forPage: (project: ProjectName) => within(project, PAGE_WAITS_MS),
+    forSearch: async (project: ProjectName) => (await within(project, SEARCH_WAITS_MS)).coverage,
+  }
 }
 
 /** Nothing missing is claimed, nothing stale either. */
