@@ -6,6 +6,7 @@ import type { DocumentRow } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
 import type { Companion } from './companion.ts'
 import type { EndpointName, Endpoints } from './endpoints.ts'
+import { createFairQueue } from './fair-queue.ts'
 import { readiness } from './health.ts'
 import { projectStatus } from './project-status.ts'
 
@@ -20,8 +21,11 @@ type AnswerOf<E> = E extends { answer: infer S extends z.ZodType } ? Omit<Answer
 /** One handler per endpoint; a missing or surplus one does not compile. */
 export type Handlers = { [K in EndpointName]: (call: HandlerCall<Endpoints[K]>) => Promise<AnswerOf<Endpoints[K]>> }
 
-/** A search may take this long. */
+/** A search may take this long, its turn waited for included. */
 const DEADLINE_MS = 30_000
+
+/** A search keeps several cores busy; a panel asks one or two at a time. */
+const SEARCHES = { atOnce: 6, atOncePerCaller: 2, waiting: 128, waitingPerCaller: 32 }
 
 export const createHandlers = (companion: Companion): Handlers => ({
   ...openHandlers(companion),
@@ -46,6 +50,7 @@ const openHandlers = ({ version, access, source, store, embedders, engine }: Com
 })
 
 const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'project' | 'estimate' | 'documents' | 'document' | 'vectorize' | 'wipe' | 'similar'> => ({
+  ...searchHandler(companion),
   projects: async ({ caller, query: { from, size } }) => {
     const names = caller.projects.toSorted()
     const items = await Promise.all(names.slice(from, from + size).map(name => projectStatus(companion, caller.grant(name))))
@@ -74,9 +79,17 @@ const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'pro
     await companion.engine.wipe(project)
     return {}
   },
-  similar: async ({ project, body, signal }) =>
-    ({ body: await companion.findMostSimilar(project, body, AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)])) }),
 })
+
+function searchHandler({ findMostSimilar }: Companion): Pick<Handlers, 'similar'> {
+  const queue = createFairQueue(SEARCHES)
+  return {
+    similar: async ({ project, caller, body, signal: gone }) => {
+      const signal = AbortSignal.any([gone, AbortSignal.timeout(DEADLINE_MS)])
+      return { body: await queue.run(caller.uid, signal, () => findMostSimilar(project, body, signal)) }
+    },
+  }
+}
 
 const taskHandlers = ({ engine }: Companion): Pick<Handlers, 'tasks' | 'task' | 'cancel' | 'resume' | 'forget'> => ({
   tasks: async ({ caller, query: { project, parent, from, size } }) => {
@@ -91,8 +104,7 @@ const taskHandlers = ({ engine }: Companion): Pick<Handlers, 'tasks' | 'task' | 
     return accepted(await engine.cancel(caller, id))
   },
   resume: async ({ caller, params: { id } }) => {
-    const task = await stoppable(engine, caller, id)
-    await caller.demandVectorize(caller.grant(task.project))
+    await stoppable(engine, caller, id)
     return accepted(await engine.resume(caller, id))
   },
   forget: async ({ caller, params: { id } }) => {
@@ -113,11 +125,13 @@ async function readable(engine: TaskEngine, caller: Caller, id: string): Promise
   return task
 }
 
-/** Only who started a task, or an administrator of its project, may stop or forget it. */
+/** Only who started a task, or an administrator of its project, may stop or forget it, as long as they may vectorize. */
 async function stoppable(engine: TaskEngine, caller: Caller, id: string): Promise<Task> {
   const task = await readable(engine, caller, id)
-  const { admin } = await caller.permissions(caller.grant(task.project))
+  const project = caller.grant(task.project)
+  const { admin } = await caller.permissions(project)
   if (!admin && task.createdBy !== caller.uid) throw new SimilarityError('not_your_task')
+  await caller.demandVectorize(project)
   return task
 }
 

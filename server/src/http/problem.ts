@@ -39,10 +39,13 @@ export function toProblem(error: SimilarityError, requestId: string): Problem {
 export const retryAfter = (error: SimilarityError): number | undefined =>
   error.retryAfterSeconds ?? ([429, 503].includes(error.entry.status) ? 5 : undefined)
 
+const DETAIL_CHARACTERS = 300
+
 function fromZod(error: ZodError): SimilarityError {
   const errors = error.issues.slice(0, 20).map(issue => ({
     pointer: `/${issue.path.map(part => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
-    detail: issue.message,
+    // Some messages quote the names of fields that were sent.
+    detail: issue.message.slice(0, DETAIL_CHARACTERS),
   }))
   return new SimilarityError('invalid_request', { errors, detail: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ') })
 }
