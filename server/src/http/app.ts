@@ -61,6 +61,7 @@ const requestId = (log: Logger): RequestHandler => (request, response, next) => 
 
 const requestIdOf = (response: Response): string => String(response.locals['requestId'])
 
+// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters
 const sendProblem = (log: Logger): ErrorRequestHandler => (thrown: unknown, _request, response, _next) => {
   // Nobody is there any more. Express itself would print what was thrown, messages of vendors included.
   if (response.headersSent || response.destroyed) {
