@@ -23,17 +23,20 @@ interface Parts {
 
 /** Coverage that always answers soon: compared with Elasticsearch where that is quick, else what was last known. */
 export function createKnownCoverage({ coverage, store, generations }: Parts) {
-  const compared = new Map<ProjectName, Coverage>()
+  const last = new Map<ProjectName, KnownCoverage>()
 
   const compare = async (project: ProjectName): Promise<KnownCoverage> => {
     try {
-      const known = (await coverage(project)).coverage
-      compared.set(project, known)
-      return { coverage: known, note: null }
+      return remember(project, { coverage: (await coverage(project)).coverage, note: null })
     } catch (error) {
       if (!(error instanceof SimilarityError)) throw error
-      return { coverage: await stored(project), note: error.code }
+      return remember(project, { coverage: last.get(project)?.coverage ?? await stored(project), note: error.code })
     }
+  }
+
+  const remember = (project: ProjectName, known: KnownCoverage): KnownCoverage => {
+    last.set(project, known)
+    return known
   }
 
   const stored = async (project: ProjectName): Promise<Coverage> => {
@@ -46,7 +49,8 @@ export function createKnownCoverage({ coverage, store, generations }: Parts) {
     const late = delay(milliseconds, null, { signal: patience.signal }).catch(() => null)
     const known = await Promise.race([compare(project), late])
     patience.abort()
-    return known ?? { coverage: compared.get(project) ?? await stored(project), note: 'coverage_pending' }
+    const before = last.get(project)
+    return known ?? { coverage: before?.coverage ?? await stored(project), note: before?.note ?? 'coverage_pending' }
   }
 
   return {
