@@ -66,6 +66,23 @@ it('leaves no byte of a replaced text once it is maintained', async () => {
   expect((await bytesBelow(opened.folder)).includes('canary7f3')).toBe(false)
 })
 
+it('leaves no byte of one removed text among many, whose words are still found, once it is maintained', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  const others = Array.from({ length: 60 }, (_, index) => aDocument({ id: `d${index}`, texts: [`Minutes number ${index} of the parish council.`] }))
+  await opened.store.create(generation)
+  await opened.store.replace(generation, [...others, aDocument({ id: 'doomed', texts: ['kanariengelb7f3'] })])
+  await opened.store.maintain(generation)
+  expect((await bytesBelow(opened.folder)).includes('kanariengelb7f3')).toBe(true)
+
+  await opened.store.remove(generation, ['doomed'])
+  await opened.store.maintain(generation)
+
+  expect((await bytesBelow(opened.folder)).includes('kanariengelb7f3')).toBe(false)
+  expect(await opened.store.words(project, generation, { terms: 'kanariengelb7f3', phrases: [] }, { limit: 5, filter: {} })).toEqual([])
+  expect(await opened.store.words(project, generation, { terms: 'parish', phrases: [] }, { limit: 100, filter: {} })).toHaveLength(60)
+}, 60_000)
+
 it('keeps what a running read reads while it is maintained', async () => {
   await using opened = await openInTemporaryFolder()
   const generation = aGeneration('a', 2)

@@ -8,7 +8,8 @@ import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { toSimilarityError } from './faults.ts'
 import { ofContents, ofDocuments, ofStatus } from './filter.ts'
-import { compact, ensureIndices, ensureVectorIndex } from './maintenance.ts'
+import { compact, ensureIndices, ensureVectorIndex, rebuildTextIndices } from './maintenance.ts'
+import { rewriteRemoved } from './purge.ts'
 import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toCopies, toDocumentRows, toStoredPassages } from './reading.ts'
 import { documentsByWords, documentsWithPhrases, nearestPassages, passagesByWords } from './search.ts'
 import { samplePassages, statisticsOf } from './statistics.ts'
@@ -33,7 +34,7 @@ export async function openLanceStore({ folder, log }: { folder: string, log: Log
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
     const tables = await openTables(folder)
-    return { kind: 'lancedb', ...writing(tables, log), ...readingForTasks(tables, folder), ...readingForPeople(tables), ping: () => checkWritable(folder), close: () => tables.close() }
+    return { kind: 'lancedb', ...writing(tables, folder, log), ...readingForTasks(tables, folder), ...readingForPeople(tables), ping: () => checkWritable(folder), close: () => tables.close() }
   } catch (error) {
     throw toSimilarityError(error)
   }
@@ -41,7 +42,7 @@ export async function openLanceStore({ folder, log }: { folder: string, log: Log
 
 type Writing = Pick<VectorStore, 'create' | 'replace' | 'touch' | 'remove' | 'maintain' | 'drop'>
 
-function writing(tables: Tables, log: Logger): Writing {
+function writing(tables: Tables, folder: string, log: Logger): Writing {
   const sinceCompaction = new Map<string, { batches: number, passages: number }>()
 
   async function compactBoth(generation: Generation): Promise<boolean> {
@@ -50,6 +51,23 @@ function writing(tables: Tables, log: Logger): Writing {
       [await compact(passages, oldestRead), await compact(documents, oldestRead)].includes(true))
     log.debug({ generation: generation.id, milliseconds: Math.round(performance.now() - startedAt) }, 'compacted the vector store')
     return changed
+  }
+
+  /** Each pass takes away what the one before has made old, until nothing is left to do. */
+  async function compactWholly(generation: Generation, signal: AbortSignal | undefined): Promise<void> {
+    for (let pass = 0, changed = true; changed && pass < COMPACTION_PASSES; pass++) {
+      signal?.throwIfAborted()
+      changed = await compactBoth(generation)
+    }
+  }
+
+  /** @returns whether bytes of removed or replaced documents were left, which now are only in old versions */
+  async function purgeRemoved(generation: Generation): Promise<boolean> {
+    return await tables.write(generation, async (pair) => {
+      const hadRemoved = [await rewriteRemoved(folder, pair.passages), await rewriteRemoved(folder, pair.documents)].includes(true)
+      if (hadRemoved) await rebuildTextIndices(pair)
+      return hadRemoved
+    })
   }
 
   function isCompactionDue({ id }: Generation, written: number, total: number): boolean {
@@ -89,11 +107,8 @@ function writing(tables: Tables, log: Logger): Writing {
       signal?.throwIfAborted()
       await tables.write(generation, ensureIndices)
       await tables.write(generation, ensureVectorIndex)
-      // Each pass takes away what the one before has made old, until nothing is left to do.
-      for (let pass = 0, changed = true; changed && pass < COMPACTION_PASSES; pass++) {
-        signal?.throwIfAborted()
-        changed = await compactBoth(generation)
-      }
+      await compactWholly(generation, signal)
+      if (await purgeRemoved(generation)) await compactWholly(generation, signal)
     },
 
     async drop(generation) {

@@ -31,6 +31,12 @@ export async function ensureIndices(tables: GenerationTables): Promise<void> {
   }
 }
 
+/** A text index keeps the words of rows that are gone. */
+export async function rebuildTextIndices({ passages, documents }: GenerationTables): Promise<void> {
+  await retryConflicts(() => passages.createIndex('text', { config: textIndex() }))
+  await retryConflicts(() => documents.createIndex('content', { config: textIndex() }))
+}
+
 export async function ensureVectorIndex({ passages }: GenerationTables): Promise<void> {
   if (await passages.countRows() < VECTOR_INDEX_FROM || (await indexedColumns(passages)).has('embedding')) return
   await retryConflicts(() => passages.createIndex('embedding', { config: Index.ivfFlat({ distanceType: 'cosine' }) }))
