@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
@@ -60,13 +60,13 @@ export async function compose(config: Config, log: Logger, overrides: Overrides 
 }
 
 async function start(config: Config, log: Logger, overrides: Overrides, lifespan: Lifespan): Promise<App> {
-  await makeDataDir(config.dataDir)
+  await makeDataDir(config.dataDir, log)
   const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })
   const hydrator = overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log })
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
   const store = await lifespan.provide('vector store', overrides.store ?? (() => openLanceStore({ folder: join(config.dataDir, 'vectors'), log })), it => it.close())
   const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: join(config.dataDir, 'models'), threads: config.threads, log })), it => it.close())
-  const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, log }))
+  const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: Math.max(2, config.threads), log }))
   const { engine, generations, measuredRate } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
 
   const coverage = createCoverage({ source, store, generations })
@@ -81,14 +81,25 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   return { url, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
 }
 
-/** Texts and vectors of a leak lie here: nobody else may read them. */
-async function makeDataDir(dataDir: string): Promise<void> {
+/**
+ * Texts and vectors of a leak lie here: nobody else may read them, nor the files that are made from here on,
+ * temporary ones and those of child processes included.
+ */
+async function makeDataDir(dataDir: string, log: Logger): Promise<void> {
+  process.umask(0o077)
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    if (!await isOpenToOthers(dataDir)) return
+    const entries = await readdir(dataDir)
+    if (entries.length === 0 || entries.includes('ledger.db')) await chmod(dataDir, 0o700)
+    // What else lies here belongs to somebody, who may have to reach it.
+    else log.warn('the data folder can be entered by others; give the companion a folder of its own with SIMILARITY_DATA_DIR')
   } catch (error) {
-    throw new SimilarityError('store_unreadable', { cause: error, detail: `The data folder ${dataDir} cannot be made.` })
+    throw new SimilarityError('store_unreadable', { cause: error, detail: `The data folder ${dataDir} cannot be made, or not be closed to others.` })
   }
 }
+
+const isOpenToOthers = async (folder: string): Promise<boolean> => ((await stat(folder)).mode & 0o077) !== 0
 
 function listen(server: Server, { host, port }: Config): Promise<Server> {
   return new Promise((resolve, reject) => {
