@@ -13,6 +13,8 @@ const STRAW_BUYERS = 'memos/2014/straw-buyers.docx'
 
 interface Source {
   readonly name: string
+  /** How the page looks does not depend on where documents come from. */
+  readonly looks: readonly ('light' | 'dark')[]
   readonly missing: string | null
   open(): Promise<{ demo: Demo, close: () => PromiseLike<void> }>
 }
@@ -20,6 +22,7 @@ interface Source {
 const sources: readonly Source[] = [
   {
     name: 'a folder of documents',
+    looks: ['light', 'dark'],
     missing: null,
     async open() {
       const demo = await startDemo()
@@ -28,6 +31,7 @@ const sources: readonly Source[] = [
   },
   {
     name: 'a real Elasticsearch',
+    looks: [],
     missing: hasJava() ? null : 'needs Java 17 and Maven',
     async open() {
       const elasticsearch = await startFilledElasticsearch()
@@ -43,7 +47,7 @@ const sources: readonly Source[] = [
   },
 ]
 
-for (const { name, missing, open } of sources) {
+for (const { name, looks, missing, open } of sources) {
   test.describe(`with ${name}, a journalist`, () => {
     test.describe.configure({ mode: 'serial' })
     test.skip(missing !== null, missing ?? '')
@@ -210,7 +214,7 @@ for (const { name, missing, open } of sources) {
       await expect(searchToggler(page)).toBeFocused()
     })
 
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const colorScheme of looks) {
       test(`meets the accessibility rules in ${colorScheme} mode`, async ({ page }) => {
         await page.emulateMedia({ colorScheme })
         const sidebar = await ask(page, demo, 'meridian', 'KY1-1104')
@@ -252,7 +256,7 @@ for (const { name, missing, open } of sources) {
     test.describe('on a phone', () => {
       test.use({ viewport: { width: 420, height: 900 }, hasTouch: true })
 
-      test('asks in a drawer that makes way, and reads the panel without scrolling sideways', async ({ page }) => {
+      test('asks in a drawer and reads the panel without scrolling sideways; both make way for a document', async ({ page }) => {
         await page.goto(`${demo.pageUrl}/#/?indices=meridian`)
         await searchToggler(page).tap()
         const drawer = page.getByRole('dialog', { name: 'Search by meaning' })
@@ -271,9 +275,7 @@ for (const { name, missing, open } of sources) {
         await expectAccessible(page, '.card-panel')
         const next = await resultLinks(panel).first().innerText()
         await resultLinks(panel).first().tap()
-        await expect(results(panel).first()).toContainText('In that document')
-        await expect(resultLinks(panel).filter({ hasText: 'yacht-charter.pdf' })).toHaveCount(1)
-        await panel.getByRole('button', { name: 'Close' }).tap()
+        await expect(panel).toBeHidden()
         await expect(openedDocument(page)).toHaveText(next)
       })
     })
