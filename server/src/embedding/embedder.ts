@@ -11,7 +11,7 @@ export interface EmbeddedPassage {
 /**
  * Turns texts into unit vectors with one model, the same for passages and queries.
  * Works in supervised child processes: a crash of the native runtime costs one request, which is tried once more.
- * Errors: SimilarityError embedder_unavailable | model_missing | model_tampered.
+ * Errors: SimilarityError embedder_unavailable | model_missing | model_tampered | model_refused.
  */
 export interface Embedder {
   readonly model: EmbeddingModel
@@ -31,7 +31,7 @@ export interface Embedder {
 /** One embedder per model in use, opened at first use: a project's model is its generation's. */
 export interface Embedders {
   readonly defaultModel: EmbeddingModel
-  /** @throws SimilarityError model_unknown | model_missing | model_tampered */
+  /** @throws SimilarityError model_unknown | model_missing | model_tampered | model_refused */
   get(modelId: string): Promise<Embedder>
   models(): Promise<(EmbeddingModel & { installed: boolean })[]>
   close(): Promise<void>

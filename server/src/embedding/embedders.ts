@@ -18,7 +18,7 @@ export interface EmbeddersOptions {
 
 /**
  * Opens the default model now and any other one when it is asked for. Each is checked against its pinned hashes first.
- * @throws SimilarityError model_unknown | model_missing | model_tampered | embedder_unavailable
+ * @throws SimilarityError model_unknown | model_missing | model_tampered | model_refused | embedder_unavailable
  */
 export async function openEmbedders({ defaultModel, modelsDir, threads, log, bundledDir = BUNDLED_MODELS_DIR }: EmbeddersOptions): Promise<Embedders> {
   const folders = { modelsDir, bundledDir }

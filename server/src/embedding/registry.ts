@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { EmbeddingModel } from './model.ts'
+import { refersToOtherFiles } from './onnx-file.ts'
 
 /** Where the models lie that come with the package. */
 export const BUNDLED_MODELS_DIR = fileURLToPath(new URL('../../models', import.meta.url))
@@ -118,12 +119,17 @@ async function sha256(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** @throws SimilarityError model_missing | model_tampered, each naming the file */
+/** @throws SimilarityError model_missing | model_tampered | model_refused, each naming the file */
 export async function verifyModel(model: EmbeddingModel, folder: string): Promise<void> {
   const missing = await firstMissing(model, folder)
   if (missing !== null) throw new SimilarityError('model_missing', { detail: `The model ${model.id} lacks its file ${missing}.` })
   for (const [path, pinned] of Object.entries(model.files)) {
     if (await sha256(join(folder, path)) !== pinned) throw new SimilarityError('model_tampered', { detail: `The file ${path} of the model ${model.id} is not the pinned one.` })
+  }
+  for (const path of requiredFiles(model).filter(name => name.endsWith('.onnx'))) {
+    // Such a file names paths of its own choice, which the runtime would read.
+    const isRefused = await refersToOtherFiles(join(folder, path)).catch(() => true)
+    if (isRefused) throw new SimilarityError('model_refused', { detail: `The file ${path} of the model ${model.id} is no ONNX file that holds all of its data.` })
   }
 }
 
