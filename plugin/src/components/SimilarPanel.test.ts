@@ -9,7 +9,7 @@ import SimilarToggler from './SimilarToggler.vue'
 enableAutoUnmount(afterEach)
 
 const SIMILAR = 'POST /api/projects/vault/similar'
-const open = { id: 'open', index: 'vault' }
+const open = { id: 'open', index: 'vault', title: 'open.eml' }
 const next = { id: 'next', index: 'vault' }
 
 async function openDocument(host: FakeCore = fakeCore({ document: open })) {
@@ -44,6 +44,7 @@ describe('the Similar panel', () => {
 
     expect(companion.asked(SIMILAR)[0]?.body).toMatchObject({ like: [{ documentId: 'open' }], filters: { excludeFamilyOf: 'open' } })
     expect(panel.find('h3').text()).toBe('like open')
+    expect(panel.text()).toContain('To open.eml')
   })
 
   it('is called Similar, and tells whether it is open', async () => {

@@ -35,6 +35,7 @@ interface Translator {
 export interface HostDocument {
   readonly id: string
   readonly index: string
+  readonly title?: string
 }
 
 interface DocumentStore {

@@ -22,6 +22,7 @@ export const en = {
   similar: {
     label: 'Similar',
     title: 'Similar documents',
+    to: 'To {title}',
     searching: 'Looking for similar documents…',
     count: 'No similar documents | One similar document | {count} similar documents',
     countSoFar: 'One similar document so far | {count} similar documents so far',
@@ -84,6 +85,7 @@ export const en = {
     askSomebody: 'Ask somebody who may edit this project to vectorize it.',
     status: {
       none: 'Not vectorized',
+      running: 'Being vectorized',
       some: '{vectorized} of {documents} vectorized',
       stale: '{count} changed',
       failed: '{count} failed',

@@ -8,6 +8,7 @@ export const fr: Messages = {
   similar: {
     label: 'Similaires',
     title: 'Documents similaires',
+    to: 'À {title}',
     searching: 'Recherche des documents similaires…',
     count: 'Aucun document similaire | Un document similaire | {count} documents similaires',
     countSoFar: 'Un document similaire pour l’instant | {count} documents similaires pour l’instant',
@@ -70,6 +71,7 @@ export const fr: Messages = {
     askSomebody: 'Demandez à une personne qui peut modifier ce projet de le vectoriser.',
     status: {
       none: 'Non vectorisé',
+      running: 'Vectorisation en cours',
       some: '{vectorized} vectorisés sur {documents}',
       stale: '{count} modifiés',
       failed: '{count} en échec',

@@ -137,10 +137,11 @@ export async function openElasticsearchDocuments(options: ElasticsearchDocuments
     fetch: fetchContents,
     async count(project, signal) {
       try {
+        // Somebody waits for this answer, and can ask again.
         const { hits, aggregations } = await client.search({
           index: project, size: 0, track_total_hits: true, query: { bool: { filter: [DOCUMENTS_ONLY] } },
           aggs: { characters: { sum: { field: 'contentTextLength' } } },
-        }, signal === undefined ? {} : { signal })
+        }, { maxRetries: 0, ...signal !== undefined && { signal } })
         const documents = typeof hits.total === 'number' ? hits.total : hits.total?.value ?? 0
         return { documents, characters: SumSchema.parse(aggregations).characters.value }
       } catch (error) {
