@@ -5,7 +5,7 @@ import { LIMITS, SimilarityError } from '@datashare-similarity/shared'
 import type { AccessCheck } from '../datashare/access.ts'
 import type { Logger } from '../log.ts'
 import { bind } from './bind.ts'
-import { checkHost, checkRequest, cors, type GuardOptions } from './guard.ts'
+import { checkHost, checkLength, checkRequest, cors, type GuardOptions } from './guard.ts'
 import type { Handlers } from './handlers.ts'
 import { openApiDocument } from './openapi.ts'
 import { retryAfter, toProblem, toSimilarityError } from './problem.ts'
@@ -33,6 +33,7 @@ export function createHttpApp(handlers: Handlers, access: AccessCheck, options: 
     cors(options),
     checkHost(options),
     checkRequest(options),
+    checkLength,
     express.json({ limit: LIMITS.bodyBytes, strict: true }),
   )
   const document = openApiDocument(options.version)

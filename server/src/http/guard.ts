@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express'
-import { CSRF_COOKIE, CSRF_HEADER, SimilarityError } from '@datashare-similarity/shared'
+import { CSRF_COOKIE, CSRF_HEADER, LIMITS, SimilarityError } from '@datashare-similarity/shared'
 import type { Credentials } from '../datashare/access.ts'
 
 export interface GuardOptions {
@@ -52,6 +52,15 @@ export const checkRequest = ({ allowedOrigins }: GuardOptions): RequestHandler =
   if (isFromBrowser(request) && !(request.headers.origin !== undefined && allowedOrigins.includes(request.headers.origin))) throw new SimilarityError('origin_refused')
   if (request.headers.cookie !== undefined) checkToken(request, request.headers.cookie)
   if (request.method === 'POST' && request.is('application/json') === false) throw new SimilarityError('unsupported_media_type')
+  next()
+}
+
+/** A body that is announced as too large is not waited for: the parser would read it to its end before it refuses. */
+export const checkLength: RequestHandler = (request, response, next) => {
+  if (Number(request.headers['content-length'] ?? 0) > LIMITS.bodyBytes) {
+    response.set('Connection', 'close')
+    throw new SimilarityError('payload_too_large')
+  }
   next()
 }
 
