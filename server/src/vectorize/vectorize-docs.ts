@@ -11,6 +11,8 @@ import type { PlannedDocument } from './plan.ts'
 /** What is gathered before a write: bounds memory, and what a crash costs. */
 const WRITE_PASSAGES = 500
 const WRITE_CHARACTERS = 4_000_000
+/** A slow machine writes smaller groups, so that counts move while somebody looks. */
+const WRITE_MS = 3_000
 
 export interface VectorizeDocs {
   readonly source: DocumentSource
@@ -123,6 +125,7 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
   let writes: DocumentWrite[] = []
   let touches: SourceDocument[] = []
   let weight = 0
+  let writtenAt = performance.now()
 
   const write = async (): Promise<void> => {
     if (writes.length + touches.length === 0) return
@@ -134,6 +137,7 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
     writes = []
     touches = []
     weight = 0
+    writtenAt = performance.now()
   }
 
   /** Where a group is refused for something in it, each document stands for itself. */
@@ -157,7 +161,8 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
       else writes.push(vectorized.write)
       const passages = writes.reduce((sum, document) => sum + document.passages.length, 0)
       const characters = writes.reduce((sum, document) => sum + document.content.length, 0)
-      if (passages >= WRITE_PASSAGES || characters >= WRITE_CHARACTERS) await write()
+      const isLate = performance.now() - writtenAt >= WRITE_MS
+      if (passages >= WRITE_PASSAGES || characters >= WRITE_CHARACTERS || isLate) await write()
       else onEmbedded(weight)
     },
     write,
