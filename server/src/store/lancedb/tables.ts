@@ -6,6 +6,7 @@ import { SimilarityError } from '@datashare-similarity/shared'
 import type { Generation } from '../generation.ts'
 import { isMissing, toSimilarityError } from './faults.ts'
 import { documentsSchema, passagesSchema, tableNames } from './schema.ts'
+import { openSpill } from './spill.ts'
 
 export interface GenerationTables {
   readonly passages: Table
@@ -32,6 +33,7 @@ const METADATA_CACHE_BYTES = 128n * 1024n * 1024n
  * both rows where two writers insert the same new key.
  */
 export async function openTables(folder: string) {
+  const spill = await openSpill(folder)
   // Zero: a read always sees the last commit.
   const connection = await connect(folder, { readConsistencyInterval: 0, session: new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES) })
   const opened = new Map<string, Opened>()
@@ -93,7 +95,7 @@ export async function openTables(folder: string) {
       const { tables, writes, reads } = open(generation)
       const oldestRead = (): Date => new Date(Math.min(Date.now(), ...[...reads].map(Number)))
       try {
-        return await writes.add(async () => work(await tables, oldestRead))
+        return await writes.add(() => spill.during(async () => work(await tables, oldestRead)))
       } catch (error) {
         throw faultOf(generation, error)
       }
