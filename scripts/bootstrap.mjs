@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { allocator } from '../server/bin/allocator.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const windows = process.platform === 'win32'
@@ -38,8 +39,8 @@ function build() {
 }
 
 /** Becomes the given program: signals go on to it, its exit code is ours. Ended by a signal that nobody sent through us, it failed. */
-function become(args) {
-  const child = spawn(node, args, { cwd: root, env, stdio: 'inherit' })
+function become(args, extra = {}) {
+  const child = spawn(node, args, { cwd: root, env: { ...env, ...extra }, stdio: 'inherit' })
   const sent = new Set()
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
@@ -70,7 +71,7 @@ const commands = {
   },
   bench: ([name, ...args]) => {
     build()
-    become(['--expose-gc', '--conditions=@similarity/source', `bench/${name}.ts`, ...args])
+    become(['--expose-gc', '--conditions=@similarity/source', `bench/${name}.ts`, ...args], allocator)
   },
 }
 

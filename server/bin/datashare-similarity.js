@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /* The published command. Plain JavaScript, so that an old Node can still say what is wrong with it. */
 import { existsSync } from 'node:fs'
+import { allocator } from './allocator.js'
 
 const build = new URL('../dist/main.js', import.meta.url)
 const major = Number(process.versions.node.split('.')[0])
@@ -15,6 +16,9 @@ if (major < 24) {
   Fix: Run "npm ci && npm run build" in the checkout.
   Code: configuration_wrong`)
   process.exitCode = 2
+} else if (process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) {
+  // They hold from the start of a process only, so this one becomes itself once more.
+  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...process.env, ...allocator })
 } else {
   await import(build.href)
 }
