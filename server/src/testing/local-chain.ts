@@ -32,14 +32,14 @@ export interface LocalChain extends LocalEngine, AsyncDisposable {
   reopen(): Promise<void>
 }
 
-export async function openLocalChain(embedders: Embedders, options: { source?: MemoryDocuments, dataDir?: string } = {}): Promise<LocalChain> {
+export async function openLocalChain(embedders: Embedders, options: { source?: MemoryDocuments, dataDir?: string, batchesAtOnce?: number } = {}): Promise<LocalChain> {
   const dataDir = options.dataDir ?? await mkdtemp(join(tmpdir(), 'similarity-chain-'))
   const source = options.source ?? createMemoryDocuments()
   const caller = aCaller('ada', 'harbour', 'quay')
   const project = caller.grant('harbour')
   const open = async (): Promise<{ store: VectorStore } & LocalEngine> => {
     const store = await openLanceStore({ folder: join(dataDir, 'vectors'), log })
-    return { store, ...await openLocalEngine({ dataDir, source, store, embedders, log, patience: QUICK, retireAfterMs: 0 }) }
+    return { store, ...await openLocalEngine({ dataDir, source, store, embedders, log, patience: QUICK, batchesAtOnce: options.batchesAtOnce ?? 2, retireAfterMs: 0 }) }
   }
   let opened = await open()
   const close = async (): Promise<void> => {

@@ -16,9 +16,6 @@ import type { LiveChain } from './live.ts'
 import { createPace } from './pace.ts'
 import type { ChainArgs, TaskRow } from './rows.ts'
 
-/** Two: while one batch embeds, the contents of the other are read; and two documents at a time reach the embedder. */
-const BATCHES_AT_ONCE = 2
-
 export interface ChainParts {
   readonly source: DocumentSource
   readonly store: VectorStore
@@ -26,6 +23,8 @@ export interface ChainParts {
   readonly ledger: Ledger
   readonly generations: LedgerGenerations
   readonly patience: PatienceOptions
+  /** Each embeds one document at a time, so as many as the embedder takes at once, and two at least: while one embeds, the other reads. */
+  readonly batchesAtOnce: number
 }
 
 interface Chain extends ChainParts {
@@ -134,7 +133,7 @@ async function embedBatches(chain: Chain, generation: Generation, embedder: Embe
     }
   }
   live.pace = createPace()
-  const workers = Array.from({ length: BATCHES_AT_ONCE }, () => work())
+  const workers = Array.from({ length: chain.batchesAtOnce }, () => work())
   try {
     await Promise.all(workers)
   } catch (error) {

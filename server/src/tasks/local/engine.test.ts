@@ -67,6 +67,21 @@ it('four documents in batches of two become two vectorize_docs tasks, and the pr
   expect(best?.documentId).toBe('d3')
 })
 
+it('as many documents of one chain are embedded at once as the engine has batches at once', async () => {
+  await using wide = await openLocalChain(embedders, { source: chain.source, batchesAtOnce: 4 })
+  fill(6)
+  let documents = 0
+  const fourth = Promise.withResolvers<undefined>()
+  embedders.gate = async () => {
+    if (++documents === 4) fourth.resolve(undefined)
+    await fourth.promise
+  }
+
+  const task = await wide.vectorize({ batchSize: 1 })
+
+  expect(task).toMatchObject({ state: 'DONE', counts: { documents: 6, done: 6 } })
+})
+
 it('an update of a project that has not changed reads no content and embeds nothing', async () => {
   fill(3)
   await chain.vectorize()
@@ -316,12 +331,13 @@ it('a wipe leaves no generation of the project and no table, and none of another
   chain.source.put(quay.name, { id: 'q1', content: 'The pilot boat.' })
   await chain.engine.start(quay, { mode: 'update' })
   await chain.vectorize()
-  const before = (await readdir(join(chain.dataDir, 'vectors'))).length
+  const tables = async (): Promise<number> => (await readdir(join(chain.dataDir, 'vectors'))).filter(name => name.endsWith('.lance')).length
+  const before = await tables()
 
   await chain.engine.wipe(chain.project)
 
   expect(await chain.generations.all(chain.project.name)).toEqual([])
-  expect((await readdir(join(chain.dataDir, 'vectors'))).length).toBe(before / 2)
+  expect(await tables()).toBe(before / 2)
   expect((await chain.rows((await chain.generations.current(quay.name))!)).size).toBe(1)
   expect((await chain.vectorize()).counts.done).toBe(2)
 })

@@ -23,6 +23,8 @@ export interface LocalEngineOptions {
   readonly store: VectorStore
   readonly embedders: Embedders
   readonly log: Logger
+  /** vectorize_docs tasks of one chain that run at the same time. */
+  readonly batchesAtOnce?: number
   readonly defaultBatchSize?: number
   readonly patience?: PatienceOptions
   /** How long a replaced generation stays for the searches that still read it. */
@@ -46,7 +48,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
     const database = await openDatabase(options.dataDir)
     const ledger = createLedger(database)
     const generations = createGenerations(database)
-    const runner = createRunner({ ...options, ledger, generations, patience: options.patience ?? PATIENCE, retireAfterMs: options.retireAfterMs ?? 30_000 })
+    const runner = createRunner({ ...options, ledger, generations, patience: options.patience ?? PATIENCE, batchesAtOnce: options.batchesAtOnce ?? 2, retireAfterMs: options.retireAfterMs ?? 30_000 })
     const view = createTaskView(database, runner.live)
     const close = async (): Promise<void> => {
       await runner.close()
