@@ -62,6 +62,7 @@ const commands = {
     become(['scripts/pack-plugin.mjs'])
   },
   test: args => become(['scripts/test.mjs', ...args]),
+  security: () => become(['scripts/test-security.mjs']),
   screenshots: async () => {
     build()
     const { findChromium } = await import('./chromium.mjs')

@@ -76,6 +76,7 @@ check('rules of the house', [[bin('dependency-cruiser', 'bin', 'dependency-cruis
 check('nothing unused', [[bin('knip', 'bin', 'knip.js')]])
 const built = check('build', [['scripts/bootstrap.mjs', 'build']])
 suite('unit', report => [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], () => long, readVitest)
+check('table of docs/security.md', [['scripts/security-table.mjs', join(results, 'unit.json'), '--check']])
 
 const chromium = built ? findChromium() : undefined
 if (chromium === undefined) {
@@ -86,6 +87,24 @@ if (chromium === undefined) {
   suite('e2e', () => [bin('@playwright', 'test', 'cli.js'), 'test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json'],
     report => ({ CHROME_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: report }), readPlaywright)
 }
+
+/** Of what is shipped; a fault of the network is no verdict. */
+function audit() {
+  title('npm audit')
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+  const { stdout } = spawnSync(npm, ['audit', '--omit=dev', '--json'], { encoding: 'utf8', shell: process.platform === 'win32' })
+  const counts = JSON.parse(stdout || '{}').metadata?.vulnerabilities
+  if (counts === undefined) {
+    totals.skipped += 1
+    skips.push('npm audit: the registry did not answer')
+    return
+  }
+  console.log(JSON.stringify(counts))
+  const isClean = counts.high + counts.critical === 0
+  totals[isClean ? 'passed' : 'failed'] += 1
+  if (!isClean) failures.push('npm audit')
+}
+if (process.argv.includes('--all')) audit()
 
 title('result')
 for (const name of skips) console.log(`skipped: ${name}`)

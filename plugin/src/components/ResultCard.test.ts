@@ -38,7 +38,7 @@ describe('the card of a result', () => {
     expect(wrapper.findAll('.similarity-strength__step--filled')).toHaveLength(steps)
   })
 
-  it('marks the highlights, and shows markup of a document as the text it is', async () => {
+  it('S26: marks the highlights, and shows markup of a document as the text it is', async () => {
     const text = 'See <img src=x onerror=alert(1)> 😀 Appleby'
     const at = text.indexOf('Appleby')
 

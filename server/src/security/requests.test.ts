@@ -14,7 +14,7 @@ let cookie: string
 
 beforeAll(async () => {
   companion = await startGuardedCompanion({
-    documents: createEditableDocuments({ leak: { villa: 'The villa belongs to a nominee.' } }),
+    documents: createEditableDocuments({ leak: { villa: 'The villa belongs to a nominee.', markup: 'The invoice says <img src=x onerror=alert(1)> in its header.' } }),
     users: [
       { uid: 'alice', password: 'wonderland', apiKey: 'alice-key', projects: ['leak'], roles: [{ role: 'PROJECT_EDITOR', on: 'default::leak' }] },
       { uid: 'bob', password: 'builder', apiKey: 'bob-key', projects: [] },
@@ -131,6 +131,13 @@ it('S16: a redirect from Datashare is not followed', async () => {
   }
   expect(await companion.as('redirected-key')('GET', '/api/projects/leak')).toMatchObject({ status: 503, json: { code: 'datashare_unreachable' } })
   expect(reached).toEqual(['/api/users/me'])
+})
+
+it('S26: markup of a document goes out as text within JSON, which no browser takes for a page', async () => {
+  const { headers, json } = await companion.as('alice-key')('POST', SIMILAR, { queries: ['invoice header'] })
+  expect(headers).toMatchObject({ 'content-type': 'application/json; charset=utf-8', 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
+  expect(headers['content-security-policy']).toContain('default-src \'none\'')
+  expect(JSON.stringify(json)).toContain('<img src=x onerror=alert(1)>')
 })
 
 it('S31: an API key works without cookies and without a token', async () => {

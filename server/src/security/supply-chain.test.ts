@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { z } from 'zod'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const read = async <T>(name: string, schema: z.ZodType<T>): Promise<T> => schema.parse(JSON.parse(await readFile(join(ROOT, name), 'utf8')))
+const Lock = z.object({ packages: z.record(z.string(), z.object({ hasInstallScript: z.boolean().optional(), integrity: z.string().optional(), resolved: z.string().optional(), link: z.boolean().optional() })) })
+
+/** What each does when it is installed, as it was reviewed. */
+const REVIEWED: Readonly<Record<string, { allowed: boolean, why: string }>> = {
+  'node': { allowed: true, why: 'puts the binary of Node 24, itself a pinned package, where npm scripts find it' },
+  'onnxruntime-node': { allowed: false, why: 'would download GPU libraries; the CPU ones come with the package' },
+  '@parcel/watcher': { allowed: false, why: 'would compile itself on request; a built binary comes as a package' },
+}
+
+it('lets no package run a script at installation that nobody has reviewed', async () => {
+  const { packages } = await read('package-lock.json', Lock)
+  const { allowScripts } = await read('package.json', z.object({ allowScripts: z.record(z.string(), z.boolean()) }))
+  const withScripts = Object.entries(packages).filter(([, entry]) => entry.hasInstallScript === true).map(([path]) => path.replace(/^.*node_modules\//, ''))
+
+  expect(withScripts.toSorted()).toEqual(Object.keys(REVIEWED).toSorted())
+  expect(allowScripts).toEqual(Object.fromEntries(Object.entries(REVIEWED).map(([name, { allowed }]) => [name, allowed])))
+})
+
+it('takes packages from the registry only, each with its hash', async () => {
+  const { packages } = await read('package-lock.json', Lock)
+  const fetched = Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && link !== true)
+
+  expect(fetched.length).toBeGreaterThan(100)
+  expect(fetched.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path)).toEqual([])
+  expect(fetched.filter(([, { resolved }]) => resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/')).map(([path]) => path)).toEqual([])
+})
