@@ -83,6 +83,24 @@ it('leaves no byte of one removed text among many, whose words are still found, 
   expect(await opened.store.words(project, generation, { terms: 'parish', phrases: [] }, { limit: 100, filter: {} })).toHaveLength(60)
 }, 60_000)
 
+it('takes removed texts away while people search', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  await opened.store.create(generation)
+  await opened.store.replace(generation, Array.from({ length: 40 }, (_, index) => aDocument({ id: `d${index}`, texts: [`Minutes number ${index} of the parish council.`] })))
+  const found: number[] = []
+  for (let round = 0; round < 3; round++) {
+    await opened.store.remove(generation, [`d${round}`])
+    const searches = Array.from({ length: 30 }, async () => {
+      const passages = await opened.store.words(project, generation, { terms: 'parish', phrases: [] }, { limit: 100, filter: {} })
+      found.push(passages.length)
+    })
+    await Promise.all([opened.store.maintain(generation), ...searches])
+  }
+  expect(Math.min(...found)).toBeGreaterThanOrEqual(37)
+  expect(Math.max(...found)).toBeLessThanOrEqual(39)
+}, 60_000)
+
 it('keeps what a running read reads while it is maintained', async () => {
   await using opened = await openInTemporaryFolder()
   const generation = aGeneration('a', 2)

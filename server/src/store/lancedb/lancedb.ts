@@ -11,6 +11,7 @@ import { ofContents, ofDocuments, ofStatus } from './filter.ts'
 import { compact, ensureIndices, ensureVectorIndex, rebuildTextIndices } from './maintenance.ts'
 import { rewriteRemoved } from './purge.ts'
 import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toCopies, toDocumentRows, toStoredPassages } from './reading.ts'
+import { tableNames } from './schema.ts'
 import { documentsByWords, documentsWithPhrases, nearestPassages, passagesByWords } from './search.ts'
 import { samplePassages, statisticsOf } from './statistics.ts'
 import { openTables, type GenerationTables, type Tables } from './tables.ts'
@@ -63,8 +64,9 @@ function writing(tables: Tables, folder: string, log: Logger): Writing {
 
   /** @returns whether bytes of removed or replaced documents were left, which now are only in old versions */
   async function purgeRemoved(generation: Generation): Promise<boolean> {
+    const names = tableNames(generation)
     return await tables.write(generation, async (pair) => {
-      const hadRemoved = [await rewriteRemoved(folder, pair.passages), await rewriteRemoved(folder, pair.documents)].includes(true)
+      const hadRemoved = [await rewriteRemoved(folder, names.passages, pair.passages), await rewriteRemoved(folder, names.documents, pair.documents)].includes(true)
       if (hadRemoved) await rebuildTextIndices(pair)
       return hadRemoved
     })

@@ -13,9 +13,10 @@ const ROWS_AT_MOST = 50_000
  * Writes the fragments anew that hold removed rows. What it makes old goes with the next compaction.
  * @returns whether there were any
  */
-export async function rewriteRemoved(folder: string, table: Table): Promise<boolean> {
+export async function rewriteRemoved(folder: string, name: string, table: Table): Promise<boolean> {
   if (await table.countRows() > ROWS_AT_MOST) return false
-  const fragments = await fragmentsWithRemovals(join(folder, `${table.name}.lance`, '_deletions'))
+  // Not `table.name`: LanceDB throws where another call on the table is under way.
+  const fragments = await fragmentsWithRemovals(join(folder, `${name}.lance`, '_deletions'))
   for (const fragment of fragments) await rewrite(table, fragment)
   return fragments.length > 0
 }
