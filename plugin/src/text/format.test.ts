@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { documentKind, durationRange, folderOf, formatBytes, formatDate, formatPercent, languageName } from './format.ts'
+import { documentKind, durationRange, folderOf, formatBytes, formatDate, formatPercent, languageName, visibleName } from './format.ts'
 
 describe('words for numbers', () => {
   it.each([
@@ -53,5 +53,16 @@ describe('words for what a document is', () => {
   it('finds the folder of a path', () => {
     expect(folderOf('/vault/inbox/mail.eml')).toBe('/vault/inbox')
     expect(folderOf('mail.eml')).toBe('')
+  })
+})
+
+describe('a name', () => {
+  it('cannot pretend to be another one by turning or hiding its letters', () => {
+    expect(visibleName('invoice\u202Efdp.exe')).toBe('invoice\uFFFDfdp.exe')
+    expect(visibleName('pay\u200Bment\u0000.pdf')).toBe('pay\uFFFDment\uFFFD.pdf')
+  })
+
+  it('in any script stays as it is', () => {
+    expect(visibleName('بنما می\u200Cخواهم – société 股東.pdf')).toBe('بنما می\u200Cخواهم – société 股東.pdf')
   })
 })

@@ -75,3 +75,9 @@ export function folderOf(path: string): string {
 export function ordinalRule(language: string, rank: number): Intl.LDMLPluralRule {
   return new Intl.PluralRules(language, { type: 'ordinal' }).select(rank)
 }
+
+/** Not the joiners: Persian and Indic names need them. */
+const HIDING = /[\p{Cc}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/gu
+
+/** A name as it really is: controls that turn or hide parts of it (exe.fdp shown as pdf.exe) are made visible. */
+export const visibleName = (name: string): string => name.replaceAll(HIDING, '\uFFFD')
