@@ -22,11 +22,11 @@ export interface TaskEngine {
   list(projects: readonly GrantedProject[], page: { from: number, size: number }, parent?: string): Promise<{ tasks: Task[], total: number }>
   /** The project's running chain, else its last one. */
   latest(project: GrantedProject): Promise<Task | null>
-  /** Returns at once with phase `cancelling`; CANCELLED is set when nothing writes any more. @throws task_finished */
+  /** Returns at once with phase `cancelling`; CANCELLED is set when nothing writes any more. @throws task_finished | task_of_chain */
   cancel(caller: Caller, id: string): Promise<Task>
-  /** A new task that goes on with the unfinished generation. @throws task_not_finished | task_finished (DONE) */
+  /** A new task that goes on with the unfinished generation. @throws task_not_finished | task_finished (DONE, or nothing is left to go on with) | task_of_chain */
   resume(caller: Caller, id: string): Promise<Task>
-  /** @throws task_not_finished */
+  /** @throws task_not_finished | task_of_chain */
   forget(caller: Caller, id: string): Promise<void>
   /** Removes the project's vectors, all generations. @throws chain_running */
   wipe(project: GrantedProject): Promise<void>

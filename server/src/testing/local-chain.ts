@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Task } from '@datashare-similarity/shared'
+import { SimilarityError, type Task } from '@datashare-similarity/shared'
 import type { Caller, GrantedProject } from '../datashare/access.ts'
 import type { Embedder, Embedders } from '../embedding/embedder.ts'
 import { createLogger } from '../log.ts'
@@ -114,3 +114,18 @@ export function watch(embedders: Embedders): WatchedEmbedders {
   })
   return watched
 }
+
+/** Holds each document back until let go or aborted. */
+export function hold(embedders: WatchedEmbedders): { reached: Promise<void>, letGo: () => void } {
+  const reached = Promise.withResolvers<undefined>()
+  const held = Promise.withResolvers<undefined>()
+  embedders.gate = async (_content, signal) => {
+    reached.resolve(undefined)
+    const aborted = new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }))
+    await Promise.race([held.promise, aborted])
+  }
+  return { reached: reached.promise, letGo: () => held.resolve(undefined) }
+}
+
+export const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(() => 'no error', (error: unknown) => (error instanceof SimilarityError ? error.code : String(error)))

@@ -9,7 +9,7 @@ import { TaskSchema } from '@datashare-similarity/shared/contract'
 import type { Embedders } from '../../embedding/embedder.ts'
 import { openEmbedders } from '../../embedding/embedders.ts'
 import { aCaller } from '../../testing/callers.ts'
-import { log, openLocalChain, watch, type LocalChain, type WatchedEmbedders } from '../../testing/local-chain.ts'
+import { codeOf, hold, log, openLocalChain, watch, type LocalChain, type WatchedEmbedders } from '../../testing/local-chain.ts'
 import { prose } from '../../testing/memory-documents.ts'
 import { openLocalEngine } from './engine.ts'
 
@@ -31,18 +31,6 @@ const fill = (count: number, characters = 300): void => {
   for (let number = 1; number <= count; number++) chain.source.put(chain.project.name, { id: `d${number}`, content: prose(number, characters) })
 }
 const put = (id: string, content: string, extractionDate: string): void => chain.source.put(chain.project.name, { id, content, extractionDate })
-const codeOf = async (promise: Promise<unknown>): Promise<string> => promise.then(() => 'no error', (error: unknown) => (error instanceof SimilarityError ? error.code : String(error)))
-/** Holds each document back until let go or aborted. */
-const hold = (): { reached: Promise<void>, letGo: () => void } => {
-  const reached = Promise.withResolvers<undefined>()
-  const held = Promise.withResolvers<undefined>()
-  embedders.gate = async (_content, signal) => {
-    reached.resolve(undefined)
-    const aborted = new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }))
-    await Promise.race([held.promise, aborted])
-  }
-  return { reached: reached.promise, letGo: () => held.resolve(undefined) }
-}
 
 it('four documents in batches of two become two vectorize_docs tasks, and the project is searchable', async () => {
   fill(4)
@@ -173,7 +161,7 @@ it('the old generation answers until a rebuild is complete, then it is gone', as
   fill(2)
   await chain.vectorize()
   const old = await chain.current()
-  const { reached, letGo } = hold()
+  const { reached, letGo } = hold(embedders)
 
   const { id } = await chain.engine.start(chain.project, { mode: 'rebuild' })
   await reached
@@ -225,7 +213,7 @@ it('a rebuild that was cancelled resumes its own generation', async () => {
   fill(4)
   await chain.vectorize()
   const old = await chain.current()
-  const { reached } = hold()
+  const { reached } = hold(embedders)
   const { id } = await chain.engine.start(chain.project, { mode: 'rebuild', batchSize: 1 })
   await reached
   await chain.engine.cancel(chain.caller, id)
@@ -307,7 +295,7 @@ it('one chain at a time runs on a project, and another project has its own', asy
   fill(2)
   const quay = chain.caller.grant('quay')
   chain.source.put(quay.name, { id: 'd1', content: 'A different text of the same id.' })
-  const { reached, letGo } = hold()
+  const { reached, letGo } = hold(embedders)
   const { id } = await chain.engine.start(chain.project, { mode: 'update' })
   await reached
 

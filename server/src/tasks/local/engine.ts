@@ -1,4 +1,4 @@
-import { SimilarityError, type Task } from '@datashare-similarity/shared'
+import { FINISHED_STATES, SimilarityError, type Task } from '@datashare-similarity/shared'
 import type { Caller, GrantedProject, ProjectName } from '../../datashare/access.ts'
 import type { DocumentSource } from '../../datashare/source.ts'
 import type { Embedders } from '../../embedding/embedder.ts'
@@ -43,24 +43,19 @@ export interface LocalEngine {
  * @throws SimilarityError data_folder_busy | store_unreadable
  */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<LocalEngine> {
+  await using opened = new AsyncDisposableStack()
   const lock = await openDataFolderLock(options.dataDir)
-  try {
-    const database = await openDatabase(options.dataDir)
-    const ledger = createLedger(database)
-    const generations = createGenerations(database)
-    const runner = createRunner({ ...options, ledger, generations, patience: options.patience ?? PATIENCE, batchesAtOnce: options.batchesAtOnce ?? 2, retireAfterMs: options.retireAfterMs ?? 30_000 })
-    const view = createTaskView(database, runner.live)
-    const close = async (): Promise<void> => {
-      await runner.close()
-      database.close()
-      await lock.close()
-    }
-    runner.open()
-    return { engine: createEngine({ ...options, ledger, generations, runner, view, close }), generations, measuredRate: modelId => ledger.rate(modelId) }
-  } catch (error) {
-    await lock.close()
-    throw error
-  }
+  opened.defer(() => lock.close())
+  const database = await openDatabase(options.dataDir)
+  opened.defer(() => database.close())
+  const ledger = createLedger(database)
+  const generations = createGenerations(database)
+  const runner = createRunner({ ...options, ledger, generations, patience: options.patience ?? PATIENCE, batchesAtOnce: options.batchesAtOnce ?? 2, retireAfterMs: options.retireAfterMs ?? 30_000 })
+  opened.defer(() => runner.close())
+  const view = createTaskView(database, runner.live)
+  runner.open()
+  const parts = opened.move()
+  return { engine: createEngine({ ...options, ledger, generations, runner, view, close: () => parts.disposeAsync() }), generations, measuredRate: modelId => ledger.rate(modelId) }
 }
 
 interface EngineParts extends LocalEngineOptions {
@@ -80,16 +75,18 @@ function createEngine(parts: EngineParts): TaskEngine {
     if (running !== null) throw new SimilarityError('chain_running', { taskId: running.id })
     if (wiping.has(project)) throw new SimilarityError('chain_running', { detail: 'The vectors of the project are being wiped.' })
   }
-  /** The chain of a task, whether the task is the chain itself or one of its batches: they are stopped and resumed together. */
+  /** The batches of a chain are stopped, resumed and forgotten with it, never alone. @throws SimilarityError task_unknown | task_of_chain */
   const chainFor = (caller: Caller, id: string): TaskRow => {
     const row = ledger.get(id)
     if (row === null || caller.mayRead(row.project) === null) throw new SimilarityError('task_unknown')
-    return row.parent === null ? row : ledger.get(row.parent) ?? row
+    if (row.parent !== null) throw new SimilarityError('task_of_chain', { taskId: row.parent, detail: `The task belongs to the chain "${row.parent}".` })
+    return row
   }
   const begin = async (spec: ChainSpec): Promise<Task> => {
     refuseWhileBusy(spec.project)
     await refuseOtherModel(parts, spec)
-    await source.count(spec.project)
+    await source.count(spec.project, runner.closing)
+    runner.closing.throwIfAborted()
     // Another request may have been faster.
     refuseWhileBusy(spec.project)
     const row = ledger.addChain(spec)
@@ -115,19 +112,21 @@ function createEngine(parts: EngineParts): TaskEngine {
     }),
     cancel: (caller, id) => answer(() => {
       const chain = chainFor(caller, id)
-      if (!runner.cancel(chain)) throw new SimilarityError('task_finished', { taskId: chain.id })
+      if (isFinished(chain)) throw new SimilarityError('task_finished', { taskId: chain.id })
+      runner.cancel(chain)
       return view.show(ledger.get(chain.id) ?? chain)
     }),
     async resume(caller, id) {
       const chain = chainFor(caller, id)
-      if (chain.state === 'DONE') throw new SimilarityError('task_finished', { taskId: chain.id })
-      if (chain.state !== 'CANCELLED' && chain.state !== 'ERROR') throw new SimilarityError('task_not_finished', { taskId: chain.id })
+      if (!isFinished(chain)) throw new SimilarityError('task_not_finished', { taskId: chain.id })
+      refuseWhileBusy(chain.project)
+      refuseSettled(parts, chain)
       const { generation, project, mode } = chain
       return begin({ project, mode, args: ledger.chainArgs(chain.id), createdBy: caller.uid, resumes: { id: chain.id, generation } })
     },
     forget: (caller, id) => answer(() => {
       const chain = chainFor(caller, id)
-      if (ledger.runningChain(chain.project)?.id === chain.id) throw new SimilarityError('task_not_finished', { taskId: chain.id })
+      if (!isFinished(chain)) throw new SimilarityError('task_not_finished', { taskId: chain.id })
       ledger.forget(chain.id)
     }),
     async wipe({ name: project }) {
@@ -147,6 +146,21 @@ function createEngine(parts: EngineParts): TaskEngine {
 
 /** The ledger answers at once; the port is asynchronous for the engines that do not. */
 const answer = <T>(work: () => T): Promise<T> => new Promise(resolve => resolve(work()))
+
+const isFinished = ({ state }: TaskRow): boolean => (FINISHED_STATES as readonly string[]).includes(state)
+
+/**
+ * There is nothing to go on with where the task, or one that resumed it, has been brought to its end,
+ * and where the generation that a rebuild has left unfinished was finished or replaced by another task.
+ * @throws SimilarityError task_finished
+ */
+function refuseSettled({ ledger, generations }: EngineParts, { id, state, mode, generation }: TaskRow): void {
+  if (state === 'DONE') throw new SimilarityError('task_finished', { taskId: id })
+  const heir = ledger.unfailedHeir(id)
+  if (heir !== null) throw new SimilarityError('task_finished', { taskId: heir.id, detail: `The task was resumed already, by "${heir.id}".` })
+  if (mode !== 'rebuild' || generation === null || generations.byId(generation)?.state === 'building') return
+  throw new SimilarityError('task_finished', { taskId: id, detail: 'What the task has left unfinished was replaced by a later task.' })
+}
 
 /** Also for what is resumed: the project may have been rebuilt with another model since. @throws SimilarityError model_differs */
 async function refuseOtherModel({ generations }: EngineParts, { project, mode, args }: ChainSpec): Promise<void> {

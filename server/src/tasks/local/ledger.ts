@@ -96,6 +96,10 @@ export function createLedger(database: DatabaseSync) {
       writeOutcome(run, id, outcome)
     }),
 
+    /** The task that has resumed this one, or one of those that did, and has not failed or been cancelled itself. */
+    unfailedHeir: (id: string): TaskRow | null => rows(`state NOT IN ('CANCELLED', 'ERROR') AND id IN (
+      WITH RECURSIVE heirs(id) AS (SELECT id FROM tasks WHERE resumes = ? UNION SELECT tasks.id FROM tasks JOIN heirs ON tasks.resumes = heirs.id) SELECT id FROM heirs)`, id)[0] ?? null,
+
     forget: (id: string): void => run('DELETE FROM tasks WHERE id = ?', id),
 
     rate(modelId: string): number | null {

@@ -50,15 +50,19 @@ export function createRunner(options: RunnerOptions) {
       if (!entry.cancelled) log.error({ taskId: task.id, ...describe(error) }, 'chain failed')
       outcome = () => (entry.cancelled ? end(task, 'CANCELLED') : end(task, 'ERROR', faultOf(error)))
     }
-    // A full disk does not take the end of a chain either.
-    await patiently(() => Promise.resolve().then(outcome))
+    await endPatiently(outcome)
     dropLater()
   }
+  /** A full disk does not take the end of a chain either. */
+  const endPatiently = (outcome: () => void): Promise<void> => patiently(() => new Promise((resolve) => {
+    outcome()
+    resolve()
+  }))
 
   /** Searches that began before a swap may still read what it replaced. */
   const dropLater = (): void => {
     const retired = generations.retired()
-    if (retired.length === 0) return
+    if (retired.length === 0 || closing.signal.aborted) return
     const timer = setTimeout(() => {
       dropTimers.delete(timer)
       drop(retired)
@@ -79,34 +83,44 @@ export function createRunner(options: RunnerOptions) {
     running.set(task.id, entry)
     queue.add(() => runOne(task, entry)).catch((error: unknown) => {
       running.delete(task.id)
-      log.info({ taskId: task.id, ...describe(error) }, 'chain stopped, it goes on at the next start')
+      leaveForNextStart(task, error)
     })
+  }
+  const leaveForNextStart = (task: TaskRow, error: unknown): void => {
+    const fields = { taskId: task.id, ...describe(error) }
+    if (closing.signal.aborted) log.info(fields, 'chain stopped, it goes on at the next start')
+    else log.error(fields, 'the end of a chain could not be written: it can be cancelled, else it goes on at the next start')
   }
 
   return {
     run,
+    /** Aborted when the runner closes. */
+    closing: closing.signal,
     live: (chain: string): LiveChain | undefined => running.get(chain)?.live,
 
     /** What a crash or a stop has left: replaced generations go, unfinished chains go on, but not one that was being cancelled. */
     open(): void {
       drop(generations.retired())
       for (const task of ledger.unfinishedChains()) {
-        if (task.phase === 'cancelling') end(task, 'CANCELLED')
+        if (task.phase === 'cancelling') endPatiently(() => end(task, 'CANCELLED')).catch((error: unknown) => leaveForNextStart(task, error))
         else run(task)
       }
     },
 
-    /** False where the chain does not run. */
-    cancel(chain: TaskRow): boolean {
+    /** For a chain that is not finished. */
+    cancel(chain: TaskRow): void {
       const entry = running.get(chain.id)
-      if (entry === undefined) return false
-      if (entry.cancelled) return true
+      if (entry === undefined) {
+        // Its end could not be written: nothing runs, only the row is left.
+        end(chain, 'CANCELLED')
+        return
+      }
+      if (entry.cancelled) return
       entry.cancelled = true
       entry.stop.abort(new SimilarityError('task_finished', { detail: 'The task was cancelled.', taskId: chain.id }))
       // One that still queues has nothing to end first.
       if (chain.state === 'QUEUED') end(chain, 'CANCELLED')
       else ledger.change(chain.id, { phase: 'cancelling' })
-      return true
     },
 
     async idle(): Promise<void> {
