@@ -3,8 +3,10 @@ import { setPriority } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SimilarityError } from '@datashare-similarity/shared'
+import { orAborted } from './abort.ts'
 import { isReply, type Reply, type Request } from './messages.ts'
 import type { EmbeddingModel } from './model.ts'
+import { createWatchdog } from './watchdog.ts'
 
 /** What a model process is started with. */
 export interface ProcessOptions {
@@ -12,9 +14,13 @@ export interface ProcessOptions {
   readonly model: EmbeddingModel
   /** For documents: gives way to everything else on the machine. */
   readonly isBackground: boolean
+  /** A process that loads for longer is killed. */
+  readonly loadMs: number
+  /** A process that owes an answer and gives no sign of life for longer is killed. */
+  readonly silenceMs: number
 }
 
-/** The process ended before it answered. Tried once more on its successor, and unknown outside of this room. */
+/** The process ended, or was killed for its silence, before it answered. Tried once more on its successor, and unknown outside of this room. */
 export class ProcessGone extends Error {
   override readonly name = 'ProcessGone'
 }
@@ -23,8 +29,8 @@ export class ProcessGone extends Error {
 export interface Connection {
   readonly pid: number
   /** Resolves when the process is gone, for whatever reason. */
-  readonly gone: Promise<void>
-  /** @throws ProcessGone | the signal's reason | SimilarityError embedder_unavailable (a text), document_failed (a document) */
+  readonly gone: Promise<{ readonly wasSilent: boolean }>
+  /** @throws ProcessGone | the signal's reason | SimilarityError embedder_unavailable (a text), document_failed (a document), or what the process itself names */
   ask<Type extends Reply['type']>(request: Request, type: Type, signal?: AbortSignal): Promise<Reply & { type: Type }>
   /** Gives a job up. */
   end(job: number): void
@@ -55,50 +61,74 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-const aborted = (signal: AbortSignal): Error => signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason })
+/**
+ * Starts a process and loads the model into it; the process is gone where that fails.
+ * @throws ProcessGone where it ends or hangs before it is ready | the signal's reason | SimilarityError embedder_unavailable, model_missing
+ */
+export async function connect(options: ProcessOptions, signal: AbortSignal): Promise<Connection> {
+  const connection = open(options)
+  try {
+    await connection.ask({ type: 'load', job: 0, folder: options.folder, model: options.model }, 'ready', signal)
+    return connection
+  } catch (error) {
+    await connection.kill()
+    throw error
+  }
+}
 
-/** Starts a process and loads the model into it. @throws ProcessGone where it ends before it is ready | SimilarityError embedder_unavailable where it cannot load */
-export async function connect({ folder, model, isBackground }: ProcessOptions): Promise<Connection> {
+function open({ isBackground, loadMs, silenceMs }: ProcessOptions): Connection {
   const child = start(isBackground)
   const waiting = new Map<number, Waiting>()
-  const gone = new Promise<void>((resolve) => {
-    const leave = (): void => {
-      resolve()
-      for (const { reject } of waiting.values()) reject(new ProcessGone('the model process ended'))
-    }
-    child.once('exit', leave)
-    child.once('error', leave)
+  /** Jobs whose answer is still to come, also where nobody waits for it any more. */
+  const owed = new Set<number>()
+  let wasSilent = false
+  const watchdog = createWatchdog(() => {
+    wasSilent = true
+    child.kill('SIGKILL')
   })
+  const { promise: gone, resolve: leave } = Promise.withResolvers<{ wasSilent: boolean }>()
+  const onEnd = (): void => {
+    watchdog.rest()
+    leave({ wasSilent })
+    for (const { reject } of waiting.values()) reject(new ProcessGone(wasSilent ? 'the model process was silent for too long' : 'the model process ended'))
+  }
+  child.once('exit', onEnd)
+  // There may be several
+  child.on('error', onEnd)
   child.on('message', (message) => {
-    if (isReply(message)) waiting.get(message.job)?.resolve(message)
+    watchdog.rest()
+    if (isReply(message)) {
+      owed.delete(message.job)
+      waiting.get(message.job)?.resolve(message)
+    }
+    if (owed.size > 0) watchdog.expect(silenceMs)
   })
 
   const tell = (request: Request): void => {
     // The callback takes the error of a closed channel: `gone` tells the same
     if (child.connected) child.send(request, () => undefined)
   }
-  const connection: Connection = {
+  return {
     pid: child.pid ?? 0,
     gone,
     ask: async (request, type, signal) => {
       signal?.throwIfAborted()
+      if (!child.connected) throw new ProcessGone('the model process has ended')
       const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-      const onAbort = (): void => {
-        tell({ type: 'end', job: request.job })
-        if (signal !== undefined) reject(aborted(signal))
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
       waiting.set(request.job, { resolve, reject })
+      owed.add(request.job)
+      watchdog.expect(request.type === 'load' ? loadMs : silenceMs)
+      tell(request)
       try {
-        if (!child.connected) throw new ProcessGone('the model process has ended')
-        tell(request)
-        const reply = await promise
-        if (reply.type === 'failed') throw new SimilarityError(request.type === 'embed' ? 'embedder_unavailable' : 'document_failed', { detail: reply.reason })
+        const reply = await orAborted(promise, signal)
+        if (reply.type === 'failed') throw failure(reply, request)
         if (!isOfType(reply, type)) throw new Error(`the model process answered ${reply.type} instead of ${type}`)
         return reply
+      } catch (error) {
+        if (signal?.aborted === true) tell({ type: 'end', job: request.job })
+        throw error
       } finally {
         waiting.delete(request.job)
-        signal?.removeEventListener('abort', onAbort)
       }
     },
     end: job => tell({ type: 'end', job }),
@@ -107,18 +137,17 @@ export async function connect({ folder, model, isBackground }: ProcessOptions): 
       await gone
     },
   }
-  return await load(connection, { folder, model })
 }
 
 const isOfType = <Type extends Reply['type']>(reply: Reply, type: Type): reply is Reply & { type: Type } => reply.type === type
 
-async function load(connection: Connection, { folder, model }: Pick<ProcessOptions, 'folder' | 'model'>): Promise<Connection> {
-  try {
-    await connection.ask({ type: 'load', job: 0, folder, model }, 'ready')
-    return connection
-  } catch (error) {
-    await connection.kill()
-    if (error instanceof ProcessGone) throw error
-    throw new SimilarityError('embedder_unavailable', { detail: `The model ${model.id} could not be loaded.`, cause: error })
+/** What a library says may hold paths, or the text itself: it goes no further than `cause`. */
+function failure({ code, reason }: Reply & { type: 'failed' }, request: Request): SimilarityError {
+  if (code !== null) return new SimilarityError(code, { detail: reason })
+  const cause = new Error(reason)
+  switch (request.type) {
+    case 'load': return new SimilarityError('embedder_unavailable', { detail: `The model ${request.model.id} could not be loaded.`, cause })
+    case 'embed': return new SimilarityError('embedder_unavailable', { detail: 'The model could not embed a text.', cause })
+    default: return new SimilarityError('document_failed', { cause })
   }
 }

@@ -1,5 +1,6 @@
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { Logger } from '../log.ts'
+import { orAborted } from './abort.ts'
 import { connect, type Connection, type ProcessOptions } from './connection.ts'
 
 export interface ModelProcessOptions extends ProcessOptions {
@@ -14,12 +15,19 @@ const STEADY_MS = 60_000
 /** None after the first crash, then longer with each one in a row. */
 const backOff = (crashes: number): number => crashes <= 1 ? 0 : Math.min(FIRST_BACK_OFF_MS * 2 ** (crashes - 2), LONGEST_BACK_OFF_MS)
 
-/** A model process that is started when it is needed, and again when it dies. */
+/** One process, loading or loaded. */
+interface Life {
+  readonly connecting: Promise<Connection>
+  /** Ends it while it loads. */
+  readonly stopping: AbortController
+}
+
+/** A model process that is started when it is needed, and again when it dies or hangs. */
 export class ModelProcess {
   readonly #options: ModelProcessOptions
   /** Restarts by itself instead of at the next request. */
   readonly #isKept: boolean
-  #connecting: Promise<Connection> | undefined
+  #life: Life | undefined
   #live: Connection | undefined
   #startedAt = 0
   #isClosed = false
@@ -37,42 +45,49 @@ export class ModelProcess {
   }
 
   /**
-   * The process that lives now, or a new one.
-   * @throws ProcessGone | SimilarityError embedder_unavailable while it must not be started again yet, or cannot be
+   * The process that lives now, or a new one. A given-up wait ends at once; the process goes on loading.
+   * @throws ProcessGone | the signal's reason | SimilarityError embedder_unavailable while it must not be started again yet, or cannot be | model_missing
    */
-  async connection(): Promise<Connection> {
-    if (this.#isClosed) throw new SimilarityError('embedder_unavailable', { detail: 'The model is being closed.' })
-    if (this.#connecting !== undefined) return await this.#connecting
-    const wait = this.#notBefore - performance.now()
-    if (wait > 0) throw new SimilarityError('embedder_unavailable', { detail: 'The process that runs the model has failed repeatedly.', retryAfterSeconds: Math.ceil(wait / 1000) })
-    this.#connecting = this.#connect()
-    return await this.#connecting
+  async connection(signal?: AbortSignal): Promise<Connection> {
+    if (this.#isClosed) throw closed()
+    signal?.throwIfAborted()
+    if (this.#life === undefined) {
+      const wait = this.#notBefore - performance.now()
+      if (wait > 0) throw new SimilarityError('embedder_unavailable', { detail: 'The process that runs the model has failed repeatedly.', retryAfterSeconds: Math.ceil(wait / 1000) })
+      const stopping = new AbortController()
+      this.#life = { stopping, connecting: this.#connect(stopping.signal) }
+    }
+    return await orAborted(this.#life.connecting, signal)
   }
 
-  async #connect(): Promise<Connection> {
+  async #connect(stopping: AbortSignal): Promise<Connection> {
+    const { log, model, isBackground } = this.#options
     try {
-      const connection = await connect(this.#options)
+      const connection = await connect(this.#options, stopping)
+      // Stopped in the same moment: whoever stops it kills it
+      if (stopping.aborted) return connection
       this.#live = connection
       this.#startedAt = performance.now()
-      this.#options.log.info({ model: this.#options.model.id, pid: connection.pid, background: this.#options.isBackground }, 'model process started')
-      void connection.gone.then(() => this.#onGone(connection))
+      log.info({ model: model.id, pid: connection.pid, background: isBackground }, 'model process started')
+      void connection.gone.then(({ wasSilent }) => this.#onGone(connection, wasSilent))
       return connection
     } catch (error) {
-      this.#options.log.error({ model: this.#options.model.id, err: error }, 'model process could not start')
+      if (stopping.aborted) throw error
+      log.error({ model: model.id, err: error }, 'model process could not start')
       this.#onFailure()
       throw error
     }
   }
 
-  #onGone(connection: Connection): void {
+  #onGone(connection: Connection, wasSilent: boolean): void {
     if (this.#live !== connection) return
-    this.#options.log.warn({ model: this.#options.model.id, pid: connection.pid }, 'model process ended')
+    this.#options.log.warn({ model: this.#options.model.id, pid: connection.pid }, wasSilent ? 'model process was silent for too long, and killed' : 'model process ended')
     if (performance.now() - this.#startedAt > STEADY_MS) this.#crashes = 0
     this.#onFailure()
   }
 
   #onFailure(): void {
-    this.#connecting = undefined
+    this.#life = undefined
     this.#live = undefined
     if (this.#isClosed) return
     this.#crashes++
@@ -90,18 +105,20 @@ export class ModelProcess {
     }, wait).unref()
   }
 
-  /** Ends the process, to be started again when it is needed. */
+  /** Ends the process, loading or loaded, to be started again when it is needed. */
   async stop(): Promise<void> {
-    const connecting = this.#connecting
-    this.#connecting = undefined
+    const life = this.#life
+    this.#life = undefined
     this.#live = undefined
-    await connecting?.then(connection => connection.kill(), () => undefined)
+    life?.stopping.abort(closed())
+    await life?.connecting.then(connection => connection.kill(), () => undefined)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#restart)
     await this.stop()
-    this.#live = undefined
   }
 }
+
+const closed = (): SimilarityError => new SimilarityError('embedder_unavailable', { detail: 'The model is being closed.' })

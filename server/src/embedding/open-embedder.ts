@@ -13,24 +13,39 @@ export interface EmbedderOptions {
   /** Processes for documents; one more is kept for queries. */
   readonly threads: number
   readonly log: Logger
+  readonly timeouts?: Partial<Timeouts>
+  /** Gives up the start. */
+  readonly signal?: AbortSignal
 }
+
+/** After how long a process counts as hung, and is killed and replaced. */
+export interface Timeouts {
+  /** From its start until the model is loaded. */
+  readonly loadMs: number
+  /** Without a sign of life while it owes an answer: the process for queries, for which somebody waits. */
+  readonly queryMs: number
+  /** The same for those for documents, which give way to everything else on the machine. */
+  readonly documentMs: number
+}
+
+const TIMEOUTS: Timeouts = { loadMs: 60_000, queryMs: 10_000, documentMs: 120_000 }
 
 let jobs = 0
 const nextJob = (): number => ++jobs
 
 /** ProcessGone is this room's own; the others know embedder_unavailable. */
 const unavailable = (error: unknown): unknown =>
-  error instanceof ProcessGone ? new SimilarityError('embedder_unavailable', { detail: 'The process that runs the model has died.', cause: error }) : error
+  error instanceof ProcessGone ? new SimilarityError('embedder_unavailable', { detail: 'The process that runs the model has died or does not answer.', cause: error }) : error
 
 /** Asks a process, and once more its successor where it dies meanwhile. */
-async function asked<Result>(process: ModelProcess, ask: (connection: Connection) => Promise<Result>): Promise<Result> {
+async function asked<Result>(process: ModelProcess, signal: AbortSignal | undefined, ask: (connection: Connection) => Promise<Result>): Promise<Result> {
   try {
-    return await ask(await process.connection())
+    return await ask(await process.connection(signal))
   } catch (error) {
     if (!(error instanceof ProcessGone)) throw error
   }
   try {
-    return await ask(await process.connection())
+    return await ask(await process.connection(signal))
   } catch (error) {
     throw unavailable(error)
   }
@@ -65,7 +80,7 @@ async function* embedDocument(pool: DocumentPool, content: string, signal: Abort
   for (let attempt = 1; ; attempt++) {
     const slot = await pool.acquire(signal)
     try {
-      for await (const group of groups(await slot.process.connection(), content, from, signal)) {
+      for await (const group of groups(await slot.process.connection(signal), content, from, signal)) {
         from += group.length
         yield group
       }
@@ -80,13 +95,14 @@ async function* embedDocument(pool: DocumentPool, content: string, signal: Abort
 
 /**
  * Starts the process for queries; those for documents start with the first document.
- * @throws SimilarityError embedder_unavailable where the model cannot be loaded
+ * @throws SimilarityError embedder_unavailable where the model cannot be loaded | the signal's reason
  */
-export async function openEmbedder({ model, folder, threads, log }: EmbedderOptions): Promise<Embedder> {
-  const queryProcess = new ModelProcess({ model, folder, isBackground: false, log })
-  const pool = new DocumentPool(Array.from({ length: threads }, () => new ModelProcess({ model, folder, isBackground: true, log })))
+export async function openEmbedder({ model, folder, threads, log, timeouts = {}, signal }: EmbedderOptions): Promise<Embedder> {
+  const { loadMs, queryMs, documentMs } = { ...TIMEOUTS, ...timeouts }
+  const queryProcess = new ModelProcess({ model, folder, isBackground: false, loadMs, silenceMs: queryMs, log })
+  const pool = new DocumentPool(Array.from({ length: threads }, () => new ModelProcess({ model, folder, isBackground: true, loadMs, silenceMs: documentMs, log })))
   try {
-    await queryProcess.connection()
+    await queryProcess.connection(signal)
   } catch (error) {
     await queryProcess.close()
     throw unavailable(error)
@@ -94,7 +110,7 @@ export async function openEmbedder({ model, folder, threads, log }: EmbedderOpti
 
   const embed = async (role: keyof EmbeddingModel['prefixes'], texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> => {
     if (texts.length === 0) return []
-    const { embeddings } = await asked(queryProcess, connection => connection.ask({ type: 'embed', job: nextJob(), role, texts }, 'embeddings', signal))
+    const { embeddings } = await asked(queryProcess, signal, connection => connection.ask({ type: 'embed', job: nextJob(), role, texts }, 'embeddings', signal))
     return embeddings.map(ownMemory)
   }
 
@@ -104,7 +120,7 @@ export async function openEmbedder({ model, folder, threads, log }: EmbedderOpti
     examples: (texts, signal) => embed('passage', texts, signal),
     passages: (content, signal) => embedDocument(pool, content, signal),
     cut: async (content, signal) => {
-      const { passages } = await asked(queryProcess, connection => connection.ask({ type: 'cut', job: nextJob(), content }, 'passages', signal))
+      const { passages } = await asked(queryProcess, signal, connection => connection.ask({ type: 'cut', job: nextJob(), content }, 'passages', signal))
       return [...passages]
     },
     get ready() {

@@ -4,15 +4,17 @@
  * a short request never waits for a long document and a given-up job stops at once.
  */
 import { setImmediate } from 'node:timers/promises'
+import { SimilarityError } from '@datashare-similarity/shared'
 import { cutPassages } from '../passages/cut.ts'
 import { PASSAGE_TOKENS, type Passage } from '../passages/passage.ts'
 import type { EmbeddedPassage } from './embedder.ts'
-import { GROUP_SIZE, isRequest, type Reply, type Request } from './messages.ts'
+import { GROUP_SIZE, isRequest, type Pulse, type Reply, type Request } from './messages.ts'
 import { prefixed, type EmbeddingModel } from './model.ts'
 import { loadRuntime, type Runtime } from './runtime.ts'
 
 /** Passages cut in a row before the event loop has a turn. */
 const CUT_AT_ONCE = 100
+const PULSE_MS = 500
 
 interface Loaded {
   readonly model: EmbeddingModel
@@ -22,6 +24,20 @@ interface Loaded {
 let loaded: Loaded | undefined
 /** Jobs under way; a document's passages are kept between its groups. */
 const jobs = new Map<number, Iterator<Passage> | null>()
+
+const say = (message: Reply | Pulse): void => {
+  process.send?.(message)
+}
+
+let pulsedAt = 0
+
+/** A turn of the event loop; now and then with a sign of life. */
+async function turn(): Promise<void> {
+  await setImmediate()
+  if (performance.now() - pulsedAt < PULSE_MS) return
+  pulsedAt = performance.now()
+  say({ type: 'alive' })
+}
 
 function needLoaded(): Loaded {
   if (loaded === undefined) throw new Error('no model is loaded')
@@ -46,7 +62,7 @@ async function embed({ job, role, texts }: Request & { type: 'embed' }): Promise
   for (const text of texts) {
     if (!jobs.has(job)) break
     embeddings.push(await runtime.embed(prefixed(model, role, text)))
-    await setImmediate()
+    await turn()
   }
   return { type: 'embeddings', job, embeddings }
 }
@@ -56,7 +72,7 @@ async function cutAll({ job, content }: Request & { type: 'cut' }): Promise<Repl
   for (const { start, end, text } of cut(content)) {
     if (!jobs.has(job)) break
     passages.push({ start, end, text })
-    if (passages.length % CUT_AT_ONCE === 0) await setImmediate()
+    if (passages.length % CUT_AT_ONCE === 0) await turn()
   }
   return { type: 'passages', job, passages }
 }
@@ -65,7 +81,7 @@ async function openDocument({ job, content, from }: Request & { type: 'document'
   const passages = cut(content)
   for (let skipped = 0; skipped < from && jobs.has(job); skipped++) {
     passages.next()
-    if (skipped % CUT_AT_ONCE === 0) await setImmediate()
+    if (skipped % CUT_AT_ONCE === 0) await turn()
   }
   if (jobs.has(job)) jobs.set(job, passages)
   return await nextGroup(job)
@@ -81,7 +97,7 @@ async function nextGroup(job: number): Promise<Reply> {
       return { type: 'group', job, passages: group, isLast: true }
     }
     group.push({ ...next.value, embedding: await runtime.embed(prefixed(model, 'passage', next.value.text)) })
-    await setImmediate()
+    await turn()
   }
   return { type: 'group', job, passages: group, isLast: false }
 }
@@ -96,6 +112,11 @@ async function answer(request: Exclude<Request, { type: 'end' }>): Promise<Reply
   }
 }
 
+function failed(job: number, error: unknown): Reply {
+  if (error instanceof SimilarityError) return { type: 'failed', job, code: error.code, reason: error.detail }
+  return { type: 'failed', job, code: null, reason: error instanceof Error ? error.message : 'unknown' }
+}
+
 async function handle(request: Request): Promise<void> {
   const { job, type } = request
   if (type === 'end') {
@@ -103,10 +124,9 @@ async function handle(request: Request): Promise<void> {
     return
   }
   if (type !== 'more') jobs.set(job, null)
-  // Only what a library says of itself goes back: no error here is made of the text
-  const reply = await answer(request).catch((error: unknown): Reply => ({ type: 'failed', job, reason: error instanceof Error ? error.message : 'unknown' }))
+  const reply = await answer(request).catch((error: unknown): Reply => failed(job, error))
   if (reply.type !== 'group' || reply.isLast) jobs.delete(job)
-  process.send?.(reply)
+  say(reply)
 }
 
 process.on('message', (message) => {
