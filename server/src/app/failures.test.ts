@@ -6,11 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SimilarityError, type Problem, type Project, type Ready, type Task } from '@datashare-similarity/shared'
+import { SimilarityError, type Problem, type Project, type Ready, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
 import { createLogger } from '../log.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
+import { BUNDLED_MODELS_DIR } from '../embedding/registry.ts'
 import { runCli, startCompanion, type TestCompanion } from '../testing/companion.ts'
+import { createEditableDocuments } from '../testing/editable-documents.ts'
+import { startGuardedCompanion, type GuardedCompanion } from '../testing/guarded-companion.ts'
 
+const MODEL = 'all-MiniLM-L6-v2'
 const NOWHERE = 'http://127.0.0.1:9'
 
 const told = (stderr: string): string => /Code: (\w+)/.exec(stderr)?.[1] ?? stderr
@@ -93,11 +97,66 @@ describe('when something around the companion fails', () => {
     expect({ code, error: told(stderr) }).toEqual({ code: 3, error: 'companion_unreachable' })
   })
 
-  it('a model that is not installed stops the start and names what is missing', async () => {
-    const { code, stderr } = await runCli(['serve'], { SIMILARITY_PORT: '0', SIMILARITY_DATA_DIR: join(folder, 'no-model'), SIMILARITY_MODEL: 'multilingual-e5-small' })
+  describe('the files of the model are missing', () => {
+    const bundledDir = () => join(folder, 'missing')
+    const file = () => join(bundledDir(), MODEL, 'onnx', 'model_quantized.onnx')
+    const start = () => startGuardedCompanion({
+      documents: createEditableDocuments({ leak: { villa: 'The villa belongs to a nominee.', boat: 'The boat lies in the harbour.' } }),
+      users: [{ uid: 'alice', apiKey: 'alice-key', projects: ['leak'], roles: [{ role: 'PROJECT_ADMIN', on: 'default::leak' }] }],
+      env: { SIMILARITY_DATA_DIR: join(folder, 'without-model') },
+      overrides: { embedders: () => openEmbedders({ defaultModel: MODEL, bundledDir: bundledDir(), threads: 1, log: createLogger('silent') }) },
+    })
+    let without: GuardedCompanion
+    const ask = async (method: string, path: string, body?: unknown): Promise<{ status: number, json: Partial<Problem & Ready & SimilarAnswer & { items: Task[] }> }> => {
+      const { status, json } = await without.as('alice-key')(method, path, body)
+      return { status, json: json as Partial<Problem & Ready & SimilarAnswer & { items: Task[] }> }
+    }
 
-    expect({ code, error: told(stderr) }).toEqual({ code: 3, error: 'model_missing' })
-    expect(stderr).toContain('multilingual-e5-small')
+    beforeAll(async () => {
+      await cp(join(BUNDLED_MODELS_DIR, MODEL), join(bundledDir(), MODEL), { recursive: true })
+      await using complete = await start()
+      await complete.vectorize('alice-key', 'leak')
+      await rm(file())
+    })
+    beforeAll(async () => { without = await start() })
+    afterAll(() => without[Symbol.asyncDispose]())
+
+    it('the companion starts, and readiness names it', async () => {
+      const { status, json } = await ask('GET', '/health/ready')
+
+      expect(status).toBe(503)
+      expect(json.checks).toMatchObject({ model: { ok: false, code: 'model_missing' }, store: { ok: true } })
+    })
+
+    it('vectorizing says which file lacks, with the fix, and nothing is started', async () => {
+      const before = await ask('GET', '/api/tasks?project=leak')
+      const { status, json } = await ask('POST', '/api/projects/leak/vectorize', { mode: 'rebuild' })
+      const after = await ask('GET', '/api/tasks?project=leak')
+
+      expect({ status, code: json.code }).toEqual({ status: 503, code: 'model_missing' })
+      expect(json.detail).toContain('onnx/model_quantized.onnx')
+      expect(json.fix).toContain('SIMILARITY_MODEL')
+      expect(after.json.items).toEqual(before.json.items)
+    })
+
+    it('the command line ends with the code for an unreachable part', async () => {
+      const { code, stderr } = await runCli(['vectorize', 'leak'], { SIMILARITY_URL: without.url, DATASHARE_API_KEY: 'alice-key' })
+
+      expect({ code, error: told(stderr) }).toEqual({ code: 3, error: 'model_missing' })
+    })
+
+    it('a search goes on by words, one by meaning alone says why not, and both work when the files are back', async () => {
+      const search = (mode: string) => ask('POST', '/api/projects/leak/similar', { queries: ['nominee villa'], mode })
+      const byWords = await search('hybrid')
+
+      expect(byWords.json.degraded).toBe('words-only')
+      expect(byWords.json.results?.[0]?.documents[0]?.documentId).toBe('villa')
+      expect(await search('meaning')).toMatchObject({ status: 503, json: { code: 'model_missing' } })
+
+      await cp(join(BUNDLED_MODELS_DIR, MODEL, 'onnx', 'model_quantized.onnx'), file())
+      expect((await search('meaning')).json.results?.[0]?.documents[0]?.documentId).toBe('villa')
+      expect((await ask('GET', '/health/ready')).json.checks?.model).toEqual({ ok: true })
+    })
   })
 
   it('a model that nobody knows stops the start', async () => {
@@ -156,7 +215,7 @@ describe('when something around the companion fails', () => {
     await cp(join(import.meta.dirname, '../../models/all-MiniLM-L6-v2'), model, { recursive: true })
     await writeFile(join(model, 'config.json'), '{}')
 
-    await expect(openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: join(folder, 'none'), bundledDir: modelsDir, threads: 1, log: createLogger('silent') }))
+    await expect(openEmbedders({ defaultModel: MODEL, bundledDir: modelsDir, threads: 1, log: createLogger('silent') }))
       .rejects.toSatisfy((error: unknown) => error instanceof SimilarityError && error.code === 'model_tampered' && error.detail.includes('config.json'))
   })
 })

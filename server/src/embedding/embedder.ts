@@ -10,7 +10,7 @@ export interface EmbeddedPassage {
 
 /**
  * Turns texts into unit vectors with one model, the same for passages and queries.
- * Works in supervised child processes: a crash of the native runtime costs one request, which is tried once more.
+ * Works in supervised child processes: a crash or a hang of the native runtime costs one request, which is tried once more.
  * Errors: SimilarityError embedder_unavailable | model_missing | model_tampered | model_refused.
  */
 export interface Embedder {
@@ -31,8 +31,10 @@ export interface Embedder {
 /** One embedder per model in use, opened at first use: a project's model is its generation's. */
 export interface Embedders {
   readonly defaultModel: EmbeddingModel
-  /** @throws SimilarityError model_unknown | model_missing | model_tampered | model_refused */
-  get(modelId: string): Promise<Embedder>
+  /** Opens it where its files are there since. @throws SimilarityError model_unknown | model_missing | model_tampered | model_refused | embedder_unavailable | the signal's reason */
+  get(modelId: string, signal?: AbortSignal): Promise<Embedder>
+  /** Whether it could be opened, as far as that is told without reading its files. @throws SimilarityError model_unknown | model_missing */
+  check(modelId: string): Promise<void>
   models(): Promise<(EmbeddingModel & { installed: boolean })[]>
   close(): Promise<void>
 }

@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createLogger, type Logger } from '../log.ts'
+import { createLogger } from '../log.ts'
+import { all, isAlive, listen, report, sentence, type Start } from '../testing/model-processes.ts'
 import type { EmbeddedPassage, Embedder, Embedders } from './embedder.ts'
 import { openEmbedders } from './embedders.ts'
-import { prefixed } from './model.ts'
+import { prefixed, type EmbeddingModel } from './model.ts'
+import { openEmbedder } from './open-embedder.ts'
 import { BUNDLED_MODELS_DIR, modelOf } from './registry.ts'
 import { loadTokenizer, truncated } from './tokenizer.ts'
 
@@ -26,48 +27,16 @@ const cosine = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
   return dot / Math.sqrt(first * second)
 }
 
-const sentence = (index: number): string => `In year ${1900 + index} the ${['trust', 'bank', 'agent', 'broker'][index % 4]!} number ${index} moved money to another island.`
-const report = (sentences: number): string => Array.from({ length: sentences }, (_, index) => sentence(index)).join(' ')
-
-async function all(groups: AsyncIterable<EmbeddedPassage[]>): Promise<EmbeddedPassage[]> {
-  const passages: EmbeddedPassage[] = []
-  for await (const group of groups) passages.push(...group)
-  return passages
-}
-
 const never = new AbortController().signal
-
-interface Start { pid: number, background: boolean }
-
-/** A log that tells which processes were started. */
-function listen(): { log: Logger, starts: Start[] } {
-  const starts: Start[] = []
-  const destination = new Writable({
-    write: (line: Buffer, _encoding, done) => {
-      const entry = JSON.parse(line.toString()) as Start & { msg: string }
-      if (entry.msg === 'model process started') starts.push(entry)
-      done()
-    },
-  })
-  return { log: createLogger('info', destination), starts }
-}
 
 const { log, starts } = listen()
 let embedders: Embedders
 let embedder: Embedder
 beforeAll(async () => {
-  embedders = await openEmbedders({ defaultModel: MODEL, modelsDir: tmpdir(), threads: 1, log })
+  embedders = await openEmbedders({ defaultModel: MODEL, threads: 1, log })
   embedder = await embedders.get(MODEL)
 })
 afterAll(() => embedders.close())
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
 
 const lastStart = (background: boolean): Start => starts.findLast(start => start.background === background)!
 
@@ -116,10 +85,23 @@ describe('the bundled model', () => {
 
 describe('prefixes', () => {
   it('stand before a text as its role asks for', () => {
-    const model = modelOf('multilingual-e5-small')
+    const model = { prefixes: { query: 'query: ', passage: 'passage: ' } }
     expect(prefixed(model, 'query', 'who')).toBe('query: who')
     expect(prefixed(model, 'passage', 'who')).toBe('passage: who')
     expect(prefixed(modelOf(MODEL), 'query', 'who')).toBe('who')
+  })
+
+  it('and the first token in place of the mean, are what the entry of another model may ask for', async () => {
+    const made = { ...modelOf(MODEL), prefixes: { query: 'query: ', passage: 'passage: ' } }
+    const openMade = (model: EmbeddingModel): Promise<Embedder> => openEmbedder({ model, folder: join(BUNDLED_MODELS_DIR, MODEL), threads: 1, log: createLogger('silent') })
+    const [prefixing, first] = await Promise.all([openMade(made), openMade({ ...made, pooling: 'cls' })])
+    onTestFinished(async () => { await Promise.all([prefixing.close(), first.close()]) })
+
+    const expected = await embedder.queries(['query: who', 'passage: who'])
+    expect([...await prefixing.queries(['who']), ...await prefixing.examples(['who'])]).toEqual(expected)
+    const [vector] = await first.queries(['who'])
+    expect(Math.hypot(...vector!)).toBeCloseTo(1, 5)
+    expect(cosine(vector!, expected[0]!)).toBeLessThan(0.95)
   })
 })
 
@@ -181,7 +163,7 @@ describe('a document', () => {
 
 describe('when a process dies', () => {
   it('a document goes on where it had come to, with the same vectors', async () => {
-    const content = report(1_500)
+    const content = report(700)
     const expected = await all(embedder.passages(content, never))
     const { pid } = lastStart(true)
     const seen: EmbeddedPassage[] = []
@@ -216,7 +198,7 @@ describe('signals and the end', () => {
 
   it('no process outlives close', async () => {
     const other = listen()
-    const own = await openEmbedders({ defaultModel: MODEL, modelsDir: tmpdir(), threads: 1, log: other.log })
+    const own = await openEmbedders({ defaultModel: MODEL, threads: 1, log: other.log })
     await all((await own.get(MODEL)).passages(sentence(1), never))
     await own.close()
     expect(other.starts).toHaveLength(2)
@@ -230,7 +212,7 @@ describe('signals and the end', () => {
       import { pino } from 'pino'
       import { openEmbedders } from ${JSON.stringify(entry)}
       const log = { info: entry => console.log(entry.pid), warn() {}, error() {} }
-      await openEmbedders({ defaultModel: '${MODEL}', modelsDir: '/nowhere', threads: 1, log })
+      await openEmbedders({ defaultModel: '${MODEL}', threads: 1, log })
       process.kill(process.pid, 'SIGKILL')`
     const pid = await new Promise<number>((resolve) => {
       try {
@@ -251,11 +233,11 @@ describe('the registry', () => {
     await cp(join(BUNDLED_MODELS_DIR, MODEL), join(folder, MODEL), { recursive: true })
     return folder
   }
-  const open = (bundledDir: string): Promise<Embedders> => openEmbedders({ defaultModel: MODEL, modelsDir: bundledDir, bundledDir, threads: 1, log })
+  const open = (bundledDir: string): Promise<Embedders> => openEmbedders({ defaultModel: MODEL, bundledDir, threads: 1, log })
 
   it('lists what can be chosen and what is there', async () => {
     const models = await embedders.models()
-    expect(models.map(({ id, installed }) => [id, installed])).toEqual([[MODEL, true], ['multilingual-e5-small', false], ['granite-embedding-97m-multilingual-r2', false], ['bge-small-en-v1.5', false]])
+    expect(models.map(({ id, installed }) => [id, installed])).toEqual([[MODEL, true]])
     expect(embedders.defaultModel.id).toBe(MODEL)
   })
 
@@ -274,14 +256,28 @@ describe('the registry', () => {
     await expect(open(folder)).rejects.toThrow(/^model_tampered: .*tokenizer\.json/)
   })
 
-  it('names the file that is missing', async () => {
+  it('starts without the default model, says which file lacks where, and opens it once it is there', async () => {
     const folder = await copyOfModels()
-    await rm(join(folder, MODEL, 'tokenizer.json'))
-    await expect(open(folder)).rejects.toThrow(/^model_missing: .*all-MiniLM-L6-v2.*tokenizer\.json/)
+    const file = join(folder, MODEL, 'tokenizer.json')
+    await rm(file)
+    const { log, starts, warnings } = listen()
+    const own = await openEmbedders({ defaultModel: MODEL, bundledDir: folder, threads: 1, log })
+    onTestFinished(() => own.close())
+    const detail = `The model ${MODEL} lacks its file tokenizer.json in the folder ${join(folder, MODEL)}.`
+
+    expect(warnings).toMatchObject([{ model: MODEL, code: 'model_missing', fix: expect.stringContaining('folder') as string, msg: expect.stringContaining(detail) as string }])
+    await expect(own.get(MODEL)).rejects.toMatchObject({ code: 'model_missing', detail })
+    await expect(own.check(MODEL)).rejects.toMatchObject({ code: 'model_missing', detail })
+    expect(await own.models()).toMatchObject([{ id: MODEL, installed: false }])
+    expect(starts).toEqual([])
+
+    await cp(join(BUNDLED_MODELS_DIR, MODEL, 'tokenizer.json'), file)
+    expect(await (await own.get(MODEL)).queries(['who'])).toHaveLength(1)
   })
 
-  it('knows no model beyond its list, and says which it lacks', async () => {
+  it('knows no model beyond its list', async () => {
     await expect(embedders.get('../all-MiniLM-L6-v2')).rejects.toMatchObject({ code: 'model_unknown' })
-    await expect(embedders.get('multilingual-e5-small')).rejects.toThrow(/^model_missing: .*config\.json/)
+    await expect(embedders.check('gpt-99')).rejects.toMatchObject({ code: 'model_unknown' })
+    await expect(openEmbedders({ defaultModel: 'gpt-99', threads: 1, log })).rejects.toMatchObject({ code: 'model_unknown' })
   })
 })

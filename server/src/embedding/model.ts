@@ -2,7 +2,7 @@
 export interface EmbeddingModel {
   readonly id: string
   readonly revision: string
-  /** SHA-256 by path below the model's folder; empty for a local folder that pins itself at first use. */
+  /** SHA-256 by path below the model's folder: all that is needed to load it. */
   readonly files: Readonly<Record<string, string>>
   readonly dimensions: number
   /** Tokens at most, specials included. */

@@ -10,6 +10,7 @@ import { PASSAGE_TOKENS, type Passage } from '../passages/passage.ts'
 import type { EmbeddedPassage } from './embedder.ts'
 import { GROUP_SIZE, isRequest, type Pulse, type Reply, type Request } from './messages.ts'
 import { prefixed, type EmbeddingModel } from './model.ts'
+import { needFiles } from './registry.ts'
 import { loadRuntime, type Runtime } from './runtime.ts'
 
 /** Passages cut in a row before the event loop has a turn. */
@@ -50,6 +51,7 @@ function cut(content: string): Generator<Passage> {
 }
 
 async function load(request: Request & { type: 'load' }): Promise<Reply> {
+  await needFiles(request.model, request.folder)
   const runtime = await loadRuntime(request.folder, request.model)
   await runtime.embed(prefixed(request.model, 'query', 'warm'))
   loaded = { model: request.model, runtime }

@@ -11,11 +11,8 @@ import { refersToOtherFiles } from './onnx-file.ts'
 /** Where the models lie that come with the package. */
 export const BUNDLED_MODELS_DIR = fileURLToPath(new URL('../../models', import.meta.url))
 
-/** Revision of a model whose files are not pinned yet. */
-const UNPINNED = 'unpinned'
-
-/** The models that can be chosen. What is not bundled is used once its files lie in the folder of models. */
-const MODELS: readonly EmbeddingModel[] = [
+/** The models that can be chosen: each is pinned. */
+export const REGISTRY: readonly EmbeddingModel[] = [
   {
     id: 'all-MiniLM-L6-v2',
     revision: 'int8-9fe54c9599ee',
@@ -36,81 +33,27 @@ const MODELS: readonly EmbeddingModel[] = [
     dtype: 'q8',
     bundled: true,
   },
-  {
-    id: 'multilingual-e5-small',
-    revision: UNPINNED,
-    files: {},
-    dimensions: 384,
-    maxTokens: 512,
-    pooling: 'mean',
-    normalize: true,
-    prefixes: { query: 'query: ', passage: 'passage: ' },
-    languages: ['*'],
-    licence: 'MIT',
-    dtype: 'q8',
-    bundled: false,
-  },
-  {
-    id: 'granite-embedding-97m-multilingual-r2',
-    revision: UNPINNED,
-    files: {},
-    dimensions: 384,
-    // It reads 32,768, but attention over a long query would take gigabytes, and no passage comes near
-    maxTokens: 512,
-    pooling: 'cls',
-    normalize: true,
-    prefixes: { query: '', passage: '' },
-    languages: ['*'],
-    licence: 'Apache-2.0',
-    dtype: 'q8',
-    bundled: false,
-  },
-  {
-    id: 'bge-small-en-v1.5',
-    revision: UNPINNED,
-    files: {},
-    dimensions: 384,
-    maxTokens: 512,
-    pooling: 'cls',
-    normalize: true,
-    prefixes: { query: 'Represent this sentence for searching relevant passages: ', passage: '' },
-    languages: ['en'],
-    licence: 'MIT',
-    dtype: 'q8',
-    bundled: false,
-  },
 ]
 
-/** Folders that hold models, each in a folder of its id. */
-export interface ModelFolders {
-  /** Of the models that come with the package. */
-  readonly bundledDir: string
-  /** Of all others. */
-  readonly modelsDir: string
-}
-
 /** @throws SimilarityError model_unknown */
-export function modelOf(id: string): EmbeddingModel {
-  const model = MODELS.find(entry => entry.id === id)
-  if (model === undefined) throw new SimilarityError('model_unknown', { detail: `The registry has ${MODELS.map(entry => entry.id).join(', ')}.` })
+export function modelOf(id: string, registry: readonly EmbeddingModel[] = REGISTRY): EmbeddingModel {
+  const model = registry.find(entry => entry.id === id)
+  if (model === undefined) throw new SimilarityError('model_unknown', { detail: `The registry has ${registry.map(entry => entry.id).join(', ')}.` })
   return model
 }
 
-export const folderOf = (model: EmbeddingModel, { bundledDir, modelsDir }: ModelFolders): string => join(model.bundled ? bundledDir : modelsDir, model.id)
-
-/** Paths below the model's folder without which it cannot be loaded. */
-function requiredFiles({ files, dtype }: EmbeddingModel): string[] {
-  const pinned = Object.keys(files)
-  if (pinned.length > 0) return pinned
-  return ['config.json', 'tokenizer.json', 'tokenizer_config.json', dtype === 'q8' ? 'onnx/model_quantized.onnx' : 'onnx/model.onnx']
-}
-
-async function firstMissing(model: EmbeddingModel, folder: string): Promise<string | null> {
-  for (const path of requiredFiles(model)) {
+async function firstMissing({ files }: EmbeddingModel, folder: string): Promise<string | null> {
+  for (const path of Object.keys(files)) {
     const found = await stat(join(folder, path)).catch(() => null)
     if (found?.isFile() !== true) return path
   }
   return null
+}
+
+/** Files are looked for, not read. @throws SimilarityError model_missing, naming the first file and the folder */
+export async function needFiles(model: EmbeddingModel, folder: string): Promise<void> {
+  const missing = await firstMissing(model, folder)
+  if (missing !== null) throw new SimilarityError('model_missing', { detail: `The model ${model.id} lacks its file ${missing} in the folder ${folder}.` })
 }
 
 async function sha256(path: string): Promise<string> {
@@ -121,12 +64,11 @@ async function sha256(path: string): Promise<string> {
 
 /** @throws SimilarityError model_missing | model_tampered | model_refused, each naming the file */
 export async function verifyModel(model: EmbeddingModel, folder: string): Promise<void> {
-  const missing = await firstMissing(model, folder)
-  if (missing !== null) throw new SimilarityError('model_missing', { detail: `The model ${model.id} lacks its file ${missing}.` })
+  await needFiles(model, folder)
   for (const [path, pinned] of Object.entries(model.files)) {
     if (await sha256(join(folder, path)) !== pinned) throw new SimilarityError('model_tampered', { detail: `The file ${path} of the model ${model.id} is not the pinned one.` })
   }
-  for (const path of requiredFiles(model).filter(name => name.endsWith('.onnx'))) {
+  for (const path of Object.keys(model.files).filter(name => name.endsWith('.onnx'))) {
     // Such a file names paths of its own choice, which the runtime would read.
     const isRefused = await refersToOtherFiles(join(folder, path)).catch(() => true)
     if (isRefused) throw new SimilarityError('model_refused', { detail: `The file ${path} of the model ${model.id} is no ONNX file that holds all of its data.` })
@@ -134,6 +76,6 @@ export async function verifyModel(model: EmbeddingModel, folder: string): Promis
 }
 
 /** The registry, with what is there to be used. Files are looked for, not read. */
-export async function listModels(folders: ModelFolders): Promise<(EmbeddingModel & { installed: boolean })[]> {
-  return await Promise.all(MODELS.map(async model => ({ ...model, installed: await firstMissing(model, folderOf(model, folders)) === null })))
+export async function listModels(registry: readonly EmbeddingModel[], bundledDir: string): Promise<(EmbeddingModel & { installed: boolean })[]> {
+  return await Promise.all(registry.map(async model => ({ ...model, installed: await firstMissing(model, join(bundledDir, model.id)) === null })))
 }

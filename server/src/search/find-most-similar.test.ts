@@ -41,7 +41,7 @@ let generation: Generation
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'similar-'))
   store = await openLanceStore({ folder, log })
-  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: join(folder, 'models'), threads: 1, log })
+  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
   const embedder = await embedders.get(embedders.defaultModel.id)
   const building = { ...aGeneration(PROJECT, embedder.model.dimensions), modelId: embedder.model.id }
   await store.create(building)

@@ -39,7 +39,7 @@ const AT_ONCE = 2
 
 /**
  * Finds the documents most like queries and examples, as far as the caller may see them.
- * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable, and those of Datashare and the store.
+ * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable | model_missing, and those of Datashare and the store.
  */
 export function createFindMostSimilar(parts: Parts): FindMostSimilar {
   return async (project, query, signal) => {
@@ -62,7 +62,7 @@ function groupsOf({ queries, like }: SimilarQuery): ResultGroup['query'][] {
 }
 
 async function search(parts: Parts, scope: Scope, query: SimilarQuery): Promise<Pick<SimilarAnswer, 'results' | 'degraded'>> {
-  const { embed, isDegraded } = embedding(parts.embedders, scope.generation.modelId, query.mode)
+  const { embed, isDegraded } = embedding(parts.embedders, scope.generation.modelId, query.mode, scope.signal)
   const context = { ...parts, embed }
   const [filter, queryProbes, like, unlike] = await Promise.all([
     storeFilter(parts, scope, query.filters),

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { SimilarAnswer } from '@datashare-similarity/shared'
 import { openEmbedders } from '../embedding/embedders.ts'
-import { BUNDLED_MODELS_DIR } from '../embedding/registry.ts'
+import { BUNDLED_MODELS_DIR, modelOf } from '../embedding/registry.ts'
 import { createLogger } from '../log.ts'
 import { createEditableDocuments } from '../testing/editable-documents.ts'
 import { startGuardedCompanion, type GuardedOptions } from '../testing/guarded-companion.ts'
@@ -29,18 +30,20 @@ it('S23: one changed byte of the model stops the start, which names the file', a
   const bytes = await readFile(file)
   bytes.writeUInt8(bytes.readUInt8(1_000_000) ^ 1, 1_000_000)
   await writeFile(file, bytes)
-  const embedders = () => openEmbedders({ defaultModel: MODEL, modelsDir: folder, bundledDir, threads: 1, log: createLogger('silent') })
+  const embedders = () => openEmbedders({ defaultModel: MODEL, bundledDir, threads: 1, log: createLogger('silent') })
 
   await expect(startGuardedCompanion({ ...options(), overrides: { embedders } })).rejects.toMatchObject({ code: 'model_tampered', detail: expect.stringContaining('model_quantized.onnx') as unknown })
 })
 
 it.each(['../../x', '/etc/passwd', 'weights.bin'])('S24: a model whose data lie in the file %s is refused at the start', async (location) => {
-  const modelsDir = join(folder, 'external')
-  const model = join(modelsDir, 'bge-small-en-v1.5')
+  const bundledDir = join(folder, 'external')
+  const model = join(bundledDir, MODEL)
   await mkdir(join(model, 'onnx'), { recursive: true })
   for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) await cp(join(BUNDLED_MODELS_DIR, MODEL, name), join(model, name))
   await writeFile(join(model, ONNX), delimited(7, delimited(5, externalTensor(location))))
-  const embedders = () => openEmbedders({ defaultModel: 'bge-small-en-v1.5', modelsDir, threads: 1, log: createLogger('silent') })
+  const pins = await Promise.all(Object.keys(modelOf(MODEL).files).filter(name => name !== 'LICENSE').map(async name => [name, createHash('sha256').update(await readFile(join(model, name))).digest('hex')] as const))
+  const registry = [{ ...modelOf(MODEL), files: Object.fromEntries(pins) }]
+  const embedders = () => openEmbedders({ defaultModel: MODEL, bundledDir, registry, threads: 1, log: createLogger('silent') })
 
   await expect(startGuardedCompanion({ ...options(), overrides: { embedders } })).rejects.toMatchObject({ code: 'model_refused', detail: expect.stringContaining('model_quantized.onnx') as unknown })
 })

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { openEmbedders } from '../embedding/embedders.ts'
 import { log, openLocalChain } from './local-chain.ts'
 import { createMemoryDocuments, prose } from './memory-documents.ts'
@@ -11,7 +10,7 @@ const [dataDir, documents, characters] = process.argv.slice(2)
 if (dataDir === undefined) throw new Error('a data folder is needed')
 
 const source = createMemoryDocuments()
-const embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: tmpdir(), threads: 1, log })
+const embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
 const chain = await openLocalChain(embedders, { source, dataDir })
 for (let number = 1; number <= Number(documents); number++) {
   source.put(chain.project.name, { id: `d${number}`, content: prose(number, Number(characters)) })

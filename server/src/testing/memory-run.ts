@@ -1,5 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DocumentRef, DocumentSource, SourceDocument } from '../datashare/source.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
@@ -33,7 +33,7 @@ interface Sample {
 
 /** Vectorizes so many generated documents with the real store, ledger and model, and watches this process and its children. Linux only. */
 export async function measureMemory(documents: number, characters: number): Promise<MemoryReport> {
-  const embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: tmpdir(), threads: availableParallelism(), log })
+  const embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: availableParallelism(), log })
   try {
     await using chain = await openLocalChain(embedders, { source: { ...createMemoryDocuments(), ...generated(documents, characters) } })
     const samples: Sample[] = []

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { Embedders } from '../embedding/embedder.ts'
@@ -9,7 +8,7 @@ import { createEstimate, estimateUpdate } from './estimate.ts'
 
 let embedders: Embedders
 beforeAll(async () => {
-  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: tmpdir(), threads: 1, log })
+  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
 })
 afterAll(() => embedders.close())
 

@@ -15,7 +15,7 @@ const CHARACTERS = 1_500
 
 let embedders: Embedders
 beforeAll(async () => {
-  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: tmpdir(), threads: 1, log })
+  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
 })
 afterAll(() => embedders.close())
 

@@ -18,7 +18,7 @@ let embedders: WatchedEmbedders
 let chain: LocalChain
 
 beforeAll(async () => {
-  real = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', modelsDir: tmpdir(), threads: 1, log })
+  real = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
 })
 afterAll(() => real.close())
 beforeEach(async () => {
@@ -358,9 +358,10 @@ it('a model that is unknown, not installed, or not the project\'s own is refused
   const update = (model: string): Promise<string> => codeOf(chain.engine.start(chain.project, { mode: 'update', model }))
 
   expect(await update('no-such-model')).toBe('model_unknown')
-  expect(await update('multilingual-e5-small')).toBe('model_missing')
-  embedders.models = async () => (await real.models()).map(model => ({ ...model, installed: true }))
-  expect(await update('multilingual-e5-small')).toBe('model_differs')
+  embedders.check = () => Promise.reject(new SimilarityError('model_missing'))
+  expect(await update('another-model')).toBe('model_missing')
+  embedders.check = () => Promise.resolve()
+  expect(await update('another-model')).toBe('model_differs')
   expect(await chain.engine.latest(chain.project)).toMatchObject({ state: 'DONE' })
 })
 

@@ -173,8 +173,6 @@ async function refuseOtherModel({ generations }: EngineParts, { project, mode, a
 async function argsFor({ embedders, generations, defaultBatchSize }: EngineParts, project: ProjectName, { batchSize, model }: StartRequest): Promise<ChainArgs> {
   const current = await generations.current(project)
   const modelId = model ?? current?.modelId ?? (await generations.building(project))?.modelId ?? embedders.defaultModel.id
-  const entry = (await embedders.models()).find(({ id }) => id === modelId)
-  if (entry === undefined) throw new SimilarityError('model_unknown', { detail: `No model "${modelId}" is in the registry.` })
-  if (!entry.installed) throw new SimilarityError('model_missing', { detail: `The files of the model "${modelId}" are not installed.` })
+  await embedders.check(modelId)
   return { batchSize: batchSize ?? defaultBatchSize ?? DEFAULT_BATCH_SIZE, modelId }
 }
