@@ -25,7 +25,6 @@ export async function finishVectorization({ store, generations, generation, embe
   await onPhase('verifying')
   const sample = await patiently(() => store.samplePassages(generation, SAMPLE))
   const calibration = await patiently(() => calibrate(sample, embedder, signal))
-  if (calibration !== null) await generations.calibrate(generation.id, calibration)
-  signal.throwIfAborted()
-  await generations.makeCurrent(generation.id)
+  if (calibration !== null) await patiently(() => generations.calibrate(generation.id, calibration))
+  await patiently(() => generations.makeCurrent(generation.id))
 }

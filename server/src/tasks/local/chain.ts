@@ -55,17 +55,25 @@ export async function runChain(parts: ChainParts, task: TaskRow, live: LiveChain
   await note(chain, task, { phase: 'embedding' })
   try {
     await embedBatches(chain, generation, embedder, remaining)
-  } finally {
-    if (changed) await generations.touch(generation.id)
+  } catch (error) {
+    // Tried only: what went wrong is the error that is told.
+    if (changed) await generations.touch(generation.id).catch(() => undefined)
+    throw error
   }
+  if (changed) await patiently(() => generations.touch(generation.id))
   await finishVectorization({ ...chain, generation, embedder, onPhase: phase => note(chain, task, { phase }) })
 }
 
 /** A row is as patient as the rest; and a chain that is being cancelled keeps that phase. */
 const note = ({ ledger, patiently, signal }: Chain, { id }: TaskRow, change: TaskChange): Promise<void> => patiently(() => {
   signal.throwIfAborted()
-  ledger.change(id, change)
-  return Promise.resolve()
+  return written(() => ledger.change(id, change))
+})
+
+/** The ledger answers at once; whoever is patient waits for a promise. */
+const written = (write: () => void): Promise<void> => new Promise((resolve) => {
+  write()
+  resolve()
 })
 
 /** What was chosen before a crash, or by the task that this one resumes, is gone on with. */
@@ -111,7 +119,7 @@ async function settle(chain: Chain, generation: Generation): Promise<Work> {
   const remaining = new Map<string, PlannedDocument[]>()
   for (const { id } of ledger.unfinishedBatches(task.id)) {
     const settled = settleBatch(ledger.batchDocuments(id), stored, planMode(task, generation))
-    ledger.setOutcome(id, settled.outcome)
+    await chain.patiently(() => written(() => ledger.setOutcome(id, settled.outcome)))
     remaining.set(id, settled.remaining)
   }
   return { remaining, changed: true }
@@ -142,8 +150,18 @@ async function embedBatches(chain: Chain, generation: Generation, embedder: Embe
     await Promise.allSettled(workers)
     throw error
   }
+  noteRate(chain, generation)
+}
+
+/** Only estimates want it: where it cannot be written, the chain goes on without. */
+function noteRate({ ledger, live }: Chain, { modelId }: Generation): void {
   const rate = live.pace.measured()
-  if (rate !== null && !live.hasWaited) ledger.setRate(generation.modelId, rate)
+  if (rate === null || live.hasWaited) return
+  try {
+    ledger.setRate(modelId, rate)
+  } catch (error) {
+    if (!(error instanceof SimilarityError)) throw error
+  }
 }
 
 async function embedBatch(outer: Chain, generation: Generation, embedder: Embedder, batch: TaskRow, documents: PlannedDocument[]): Promise<void> {
@@ -162,7 +180,8 @@ async function embedBatch(outer: Chain, generation: Generation, embedder: Embedd
     }, documents)
     await note(chain, batch, { state: 'DONE', phase: null, completed_at: now() })
   } catch (error) {
-    if (!signal.aborted) ledger.change(batch.id, { state: 'ERROR', phase: null, completed_at: now(), ...faultOf(error) })
+    // A row that cannot be written must not hide the error itself; the end of the chain ends its batches too.
+    await note(chain, batch, { state: 'ERROR', phase: null, completed_at: now(), ...faultOf(error) }).catch(() => undefined)
     throw error
   } finally {
     live.setWeightInFlight(batch.id, 0)

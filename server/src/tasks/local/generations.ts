@@ -20,10 +20,7 @@ const toGeneration = (row: z.infer<typeof GenerationRowSchema>): Generation => (
 })
 
 /** The database answers at once; the port is asynchronous for the stores that do not. */
-const done = (work: () => unknown): Promise<void> => new Promise((resolve) => {
-  guarded(work)
-  resolve()
-})
+const done = <T>(work: () => T): Promise<T> => new Promise(resolve => resolve(guarded(work)))
 
 /** The generations of the ledger; beside the port, what the engine needs to clean up. */
 export interface LedgerGenerations extends Generations {
@@ -60,14 +57,14 @@ export function createGenerations(database: DatabaseSync): LedgerGenerations {
     current: project => Promise.resolve(one('project = ? AND state = \'current\'', project)),
     building: project => Promise.resolve(one('project = ? AND state = \'building\'', project)),
     all: project => Promise.resolve(select('project = ?', project)),
-    create: spec => Promise.resolve(create(spec)),
+    create: spec => done(() => create(spec)),
     makeCurrent: id => done(() => makeCurrent(id)),
     calibrate: (id, calibration) => done(() => update('calibration = ?', JSON.stringify(calibration), id)),
     touch: id => done(() => update('updated_at = ?', now(), id)),
-    remove: id => done(() => database.prepare('DELETE FROM generations WHERE id = ?').run(id)),
+    remove: id => done(() => void database.prepare('DELETE FROM generations WHERE id = ?').run(id)),
     byId: id => one('id = ?', id),
     retireAll: (project) => {
-      database.prepare('UPDATE generations SET state = \'retired\', updated_at = ? WHERE project = ?').run(now(), project)
+      guarded(() => database.prepare('UPDATE generations SET state = \'retired\', updated_at = ? WHERE project = ?').run(now(), project))
     },
     retired: () => select('state = \'retired\''),
   }
