@@ -25,6 +25,8 @@ const PAGE = 1_000
 const KEEP_ALIVE = '5m'
 const TIMEOUT = 30_000
 const PING_TIMEOUT = 5_000
+/** A view that is not closed expires by itself: whoever is stopped does not wait long for it. */
+const CLOSE_VIEW_TIMEOUT = 2_000
 const REF_FIELDS = ['extractionDate', 'rootDocument', 'contentTextLength']
 const CONTENT_FIELDS = [...REF_FIELDS, 'title', 'path', 'dirname', 'contentType', 'language', 'creationDate', 'parentDocument', 'content']
 
@@ -85,16 +87,19 @@ async function* pagesOf(client: Client, project: ProjectName, signal: AbortSigna
       after = hits.at(-1)?.sort
     }
   } finally {
-    await client.closePointInTime({ id }).catch(() => undefined)
+    await client.closePointInTime({ id }, { requestTimeout: CLOSE_VIEW_TIMEOUT, maxRetries: 0 }).catch(() => undefined)
   }
 }
 
-/** Reads Datashare's own index, with the companion's own rights: for tasks only. Opening asks nothing; `ping` does. */
+/** Reads Datashare's own index, with the companion's own rights: for tasks only. Opening asks nothing; `ping` does. Closing breaks off what is being asked. */
 export async function openElasticsearchDocuments(options: ElasticsearchDocumentsOptions): Promise<DocumentSource> {
   const client = await clientOf(options)
   const { log } = options
+  const closing = new AbortController()
+  const untilClosed = (asked?: AbortSignal): AbortSignal => AbortSignal.any(asked === undefined ? [closing.signal] : [asked, closing.signal])
 
-  async function* scan(project: ProjectName, signal: AbortSignal): AsyncGenerator<DocumentRef[]> {
+  async function* scan(project: ProjectName, asked: AbortSignal): AsyncGenerator<DocumentRef[]> {
+    const signal = untilClosed(asked)
     const given = new Set<string>()
     for (let complete = false; !complete;) {
       const before = given.size
@@ -125,7 +130,8 @@ export async function openElasticsearchDocuments(options: ElasticsearchDocuments
     })
   }
 
-  async function* fetchContents(project: ProjectName, refs: readonly DocumentRef[], signal: AbortSignal): AsyncGenerator<SourceDocument> {
+  async function* fetchContents(project: ProjectName, refs: readonly DocumentRef[], asked: AbortSignal): AsyncGenerator<SourceDocument> {
+    const signal = untilClosed(asked)
     for (const group of groupBySize(refs)) {
       signal.throwIfAborted()
       yield* await contentsOf(project, group, signal).catch((error: unknown) => { throw toSimilarityError(error, signal) })
@@ -135,13 +141,14 @@ export async function openElasticsearchDocuments(options: ElasticsearchDocuments
   return {
     scan,
     fetch: fetchContents,
-    async count(project, signal) {
+    async count(project, asked) {
+      const signal = untilClosed(asked)
       try {
         // Somebody waits for this answer, and can ask again.
         const { hits, aggregations } = await client.search({
           index: project, size: 0, track_total_hits: true, query: { bool: { filter: [DOCUMENTS_ONLY] } },
           aggs: { characters: { sum: { field: 'contentTextLength' } } },
-        }, { maxRetries: 0, ...signal !== undefined && { signal } })
+        }, { maxRetries: 0, signal })
         const documents = typeof hits.total === 'number' ? hits.total : hits.total?.value ?? 0
         return { documents, characters: SumSchema.parse(aggregations).characters.value }
       } catch (error) {
@@ -149,13 +156,17 @@ export async function openElasticsearchDocuments(options: ElasticsearchDocuments
       }
     },
     async ping() {
+      const signal = untilClosed()
       try {
-        await client.info({}, { requestTimeout: PING_TIMEOUT, maxRetries: 0 })
+        await client.info({}, { requestTimeout: PING_TIMEOUT, maxRetries: 0, signal })
       } catch (error) {
         // An account that may only read indices is refused here and is still good for all that is asked.
-        if (statusOf(error) !== 403) throw toSimilarityError(error)
+        if (statusOf(error) !== 403) throw toSimilarityError(error, closing.signal)
       }
     },
-    close: () => client.close(),
+    close: () => {
+      closing.abort(new SimilarityError('shutting_down'))
+      return client.close()
+    },
   }
 }
