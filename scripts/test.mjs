@@ -72,7 +72,7 @@ check('types', [
   ...['.', 'shared', 'server', 'e2e'].map(project => [bin('typescript', 'bin', 'tsc'), '-p', project]),
   ...['plugin', 'e2e/demo-host'].map(project => [bin('vue-tsc', 'bin', 'vue-tsc.js'), '--noEmit', '-p', join(project, 'tsconfig.json')]),
 ])
-check('rules of the house', [[bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.mjs', 'shared/src', 'server/src', 'plugin/src']])
+check('rules of the house', [[bin('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', 'shared/src', 'server/src', 'plugin/src']])
 check('nothing unused', [[bin('knip', 'bin', 'knip.js')]])
 const built = check('build', [['scripts/bootstrap.mjs', 'build']])
 suite('unit', report => [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], () => long, readVitest)
