@@ -4,6 +4,8 @@ import { retryConflicts } from './faults.ts'
 
 /** Below this an exact scan is fast enough, and exact. */
 const VECTOR_INDEX_FROM = 20_000
+/** What the partitions are found from, held in memory at once. LanceDB's own default is four times as many: of 100,000 vectors, nearly all. */
+const VECTORS_PER_PARTITION = 64
 
 /**
  * Unstemmed, because stemming runs before accents are folded and would lose them; `icu/split` cuts Chinese
@@ -39,7 +41,7 @@ export async function rebuildTextIndices({ passages, documents }: GenerationTabl
 
 export async function ensureVectorIndex({ passages }: GenerationTables): Promise<void> {
   if (await passages.countRows() < VECTOR_INDEX_FROM || (await indexedColumns(passages)).has('embedding')) return
-  await retryConflicts(() => passages.createIndex('embedding', { config: Index.ivfFlat({ distanceType: 'cosine' }) }))
+  await retryConflicts(() => passages.createIndex('embedding', { config: Index.ivfFlat({ distanceType: 'cosine', sampleRate: VECTORS_PER_PARTITION }) }))
 }
 
 const indexedColumns = async (table: Table): Promise<Set<string>> =>

@@ -1,3 +1,5 @@
+import type { MergeInsertBuilder, Table } from '@lancedb/lancedb'
+import type { Table as ArrowTable } from 'apache-arrow'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { Generation } from '../generation.ts'
 import type { DocumentWrite, VectorStore } from '../store.ts'
@@ -34,12 +36,21 @@ export async function replaceDocuments({ passages, documents }: GenerationTables
   const batch = [...new Map(writes.map(write => [write.row.documentId, write])).values()]
   const theirs = ofDocuments(batch.map(({ row }) => row.documentId))
   const newPassages = passagesTable(batch, dimensions)
-  await retryConflicts(() => passages.mergeInsert(['documentId', 'ordinal'])
-    .whenMatchedUpdateAll().whenNotMatchedInsertAll().whenNotMatchedBySourceDelete({ where: theirs }).execute(newPassages))
+  await put(passages, theirs, newPassages, () => passages.mergeInsert(['documentId', 'ordinal'])
+    .whenMatchedUpdateAll().whenNotMatchedInsertAll().whenNotMatchedBySourceDelete({ where: theirs }))
   for (const part of byContent(batch)) {
-    const rows = documentsTable(part)
-    await retryConflicts(() => documents.mergeInsert(['documentId']).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows))
+    await put(documents, ofDocuments(part.map(({ row }) => row.documentId)), documentsTable(part), () => documents.mergeInsert(['documentId'])
+      .whenMatchedUpdateAll().whenNotMatchedInsertAll())
   }
+}
+
+/**
+ * One commit either way. What is new is added: a merge reads the whole table into memory, vectors and all.
+ * Nothing comes between the look and the write, as writes run one at a time.
+ */
+async function put(table: Table, theirs: string, rows: ArrowTable, merge: () => MergeInsertBuilder): Promise<void> {
+  const isNew = await table.countRows(theirs) === 0
+  await retryConflicts(async () => { await (isNew ? table.add(rows) : merge().execute(rows)) })
 }
 
 function byContent(batch: readonly DocumentWrite[]): DocumentWrite[][] {
