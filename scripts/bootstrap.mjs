@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { allocator } from '../server/bin/allocator.js'
+import { allocator, heap } from '../server/bin/allocator.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const windows = process.platform === 'win32'
@@ -72,7 +72,7 @@ const commands = {
   },
   bench: ([name, ...args]) => {
     build()
-    become(['--expose-gc', '--conditions=@similarity/source', `bench/${name}.ts`, ...args], allocator)
+    become([...heap, '--expose-gc', '--conditions=@similarity/source', `bench/${name}.ts`, ...args], allocator)
   },
 }
 

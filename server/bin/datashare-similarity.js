@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /* The published command. Plain JavaScript, so that an old Node can still say what is wrong with it. */
 import { existsSync } from 'node:fs'
-import { allocator } from './allocator.js'
+import { allocator, heap } from './allocator.js'
 
 const build = new URL('../dist/main.js', import.meta.url)
 const major = Number(process.versions.node.split('.')[0])
@@ -18,7 +18,7 @@ if (major < 24) {
   process.exitCode = 2
 } else if (process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) {
   // They hold from the start of a process only, so this one becomes itself once more.
-  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...process.env, ...allocator })
+  process.execve(process.execPath, [process.execPath, ...heap, ...process.execArgv, ...process.argv.slice(1)], { ...process.env, ...allocator })
 } else {
   await import(build.href)
 }

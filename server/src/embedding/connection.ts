@@ -40,14 +40,22 @@ export interface Connection {
 const BACKGROUND_PRIORITY = 10
 const SOURCE = extname(import.meta.url)
 
+/** One arena of glibc's allocator: more than one thread never needs much. With FLAGS it saves a tenth of a process, at the same speed. */
+const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' }
+
+/** Megabytes of new objects before they are collected: texts and vectors are gone soon, and Node's default lets them pile up. */
+const FLAGS = ['--max-semi-space-size=2']
+
 /** Secrets of the companion's environment stay with the companion. */
-const childEnvironment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(['PATH', 'SystemRoot'].flatMap(name => process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+const childEnvironment = (): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(['PATH', 'SystemRoot'].flatMap(name => process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  ...ALLOCATOR,
+})
 
 function start(isBackground: boolean): ChildProcess {
   const child = fork(fileURLToPath(new URL(`./process${SOURCE}`, import.meta.url)), {
     serialization: 'advanced',
-    execArgv: SOURCE === '.ts' ? ['--conditions=@similarity/source'] : [],
+    execArgv: SOURCE === '.ts' ? [...FLAGS, '--conditions=@similarity/source'] : FLAGS,
     env: childEnvironment(),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

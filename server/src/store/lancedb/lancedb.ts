@@ -1,4 +1,4 @@
-import './quiet.ts'
+import './environment.ts'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SimilarityError } from '@datashare-similarity/shared'
