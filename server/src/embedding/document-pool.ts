@@ -2,7 +2,7 @@ import { SimilarityError } from '@datashare-similarity/shared'
 import type { ModelProcess } from './model-process.ts'
 
 /** Processes nobody has used for this long give their memory back. */
-const IDLE_MS = 60_000
+const IDLE_MS = 5_000
 
 /** A place for one document at a time. */
 export interface Slot {

@@ -25,8 +25,8 @@ interface Opened {
 }
 
 /** LanceDB's own defaults are several gigabytes. */
-const INDEX_CACHE_BYTES = 512n * 1024n * 1024n
-const METADATA_CACHE_BYTES = 128n * 1024n * 1024n
+const INDEX_CACHE_BYTES = 128n * 1024n * 1024n
+const METADATA_CACHE_BYTES = 32n * 1024n * 1024n
 
 /**
  * The pairs of tables in a folder, one per generation. Writes to a pair run one at a time: LanceDB keeps
