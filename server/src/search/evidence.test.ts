@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { finder, highlights, partsOfPhrase, sharedTerms } from './evidence.ts'
+import { finder, highlights, partsOfPhrase, sharedTerms, termFinder } from './evidence.ts'
 import { wordsOfQuery } from './words.ts'
 
 const marked = (text: string, ...needles: string[]): string[] =>
@@ -46,10 +46,29 @@ describe('the finder', () => {
   })
 })
 
+describe('the finder of terms', () => {
+  const { words } = wordsOfQuery('payments to companies KY1-1104 перевод société')
+  const { held, inflected } = termFinder(words.terms, ['ENGLISH', 'FRENCH', 'RUSSIAN'])
+  const heldIn = (text: string): string[] => held(text).map(index => words.terms[index]!.text)
+
+  it('finds terms as they stand and in other forms of any language of the project', () => {
+    expect(heldIn('A payment of the Company, see ky1 1104')).toEqual(['KY1-1104', 'payments', 'companies'])
+    expect(heldIn('Переводы средств')).toEqual(['перевод'])
+    expect(heldIn('des SOCIÉTÉS, des societes')).toEqual(['société'])
+  })
+
+  it('tells the forms, to be marked', () => {
+    expect(inflected('One payment, two payments; paypal and compassion')).toEqual(['payment', 'payments'])
+  })
+
+  it('takes no form of a code', () => {
+    expect(heldIn('KY1-11045')).toEqual([])
+  })
+})
+
 describe('shared terms', () => {
   it('name the rare ones first: held by few results, then codes, then names', () => {
-    const { words } = wordsOfQuery('company Appleby KY1-1104 missing')
-    const shared = sharedTerms(words.terms, 'The company wrote to Appleby at KY1-1104.', new Map([['company', 9], ['appleby', 1], ['ky1 1104', 1]]))
-    expect(shared).toEqual(['KY1-1104', 'Appleby', 'company'])
+    const { words } = wordsOfQuery('company Appleby KY1-1104')
+    expect(sharedTerms(words.terms, new Map([['company', 9], ['appleby', 1], ['ky1 1104', 1]]))).toEqual(['KY1-1104', 'Appleby', 'company'])
   })
 })

@@ -1,4 +1,6 @@
-import { foldText, foldWithOffsets } from './fold-text.ts'
+import { foldText, foldWithOffsets } from '../words/fold-text.ts'
+import { stemsIn } from '../words/stems.ts'
+import { bare, tokens } from '../words/tokens.ts'
 import { keyOf, type Term } from './words.ts'
 
 type Parts = readonly string[]
@@ -30,6 +32,39 @@ export function finder(needles: readonly Parts[]): (text: string) => number[] {
   }
 }
 
+/** Finds terms in many texts. */
+export interface TermFinder {
+  /** Which of the terms are in the text, as they stand or in another form. */
+  readonly held: (text: string) => number[]
+  /** The words of the text that are other forms of a term. */
+  readonly inflected: (text: string) => string[]
+}
+
+/** Letters that two forms of a word begin with. */
+const SAME_BEGINNING = 3
+
+/** @param languages of the documents that are searched, whose forms a word may take */
+export function termFinder(terms: readonly Term[], languages: readonly string[]): TermFinder {
+  const find = finder(terms.map(({ parts }) => parts))
+  const byStem = new Map<string, number[]>()
+  const beginnings = new Set<string>()
+  for (const [index, { text, parts, isCode }] of terms.entries()) {
+    const [word] = parts
+    if (isCode || word === undefined || parts.length > 1) continue
+    beginnings.add(word.slice(0, SAME_BEGINNING))
+    for (const stem of stemsIn(languages, text)) byStem.set(stem, [...byStem.get(stem) ?? [], index])
+  }
+  const formsIn = (text: string): { word: string, indexes: number[] }[] =>
+    [...new Set(Array.from(tokens(text), token => bare(token.text)))]
+      // Most words are sorted out without taking their stems.
+      .filter(word => beginnings.has(foldText(word).slice(0, SAME_BEGINNING)))
+      .map(word => ({ word, indexes: stemsIn(languages, word).flatMap(stem => byStem.get(stem) ?? []) }))
+  return {
+    held: text => [...new Set([...find(text), ...formsIn(text).flatMap(({ indexes }) => indexes)])],
+    inflected: text => formsIn(text).filter(({ indexes }) => indexes.length > 0).map(({ word }) => word),
+  }
+}
+
 /** Where these words and phrases stand in the text: UTF-16 offsets, in order, without overlaps. */
 export function highlights(text: string, needles: readonly Parts[]): Range[] {
   const { folded, starts, ends } = foldWithOffsets(text)
@@ -50,15 +85,13 @@ function merged(ranges: readonly Range[]): Range[] {
 }
 
 /**
- * The terms that the text holds, the rarest first: those that few of the given texts hold, then codes, names, long words.
+ * Terms that a text holds, the rarest first: those that few of the given texts hold, then codes, names, long words.
  * `holders` counts, per key of a term, the shown texts that hold it.
  */
-export function sharedTerms(terms: readonly Term[], text: string, holders: ReadonlyMap<string, number>): string[] {
-  const held = finder(terms.map(({ parts }) => parts))(text).flatMap(index => terms[index] ?? [])
-  return held
+export const sharedTerms = (held: readonly Term[], holders: ReadonlyMap<string, number>): string[] =>
+  held
     .toSorted((a, b) => (holders.get(keyOf(a)) ?? 0) - (holders.get(keyOf(b)) ?? 0) || kind(b) - kind(a) || b.text.length - a.text.length || (a.text < b.text ? -1 : 1))
     .slice(0, MAX_SHARED)
-    .map(({ text: shown }) => shown)
-}
+    .map(({ text }) => text)
 
 const kind = ({ isCode, isCapitalised }: Term): number => (isCode ? 2 : isCapitalised ? 1 : 0)

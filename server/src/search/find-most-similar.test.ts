@@ -16,6 +16,7 @@ import { createMemoryHydrator } from '../testing/memory-hydrator.ts'
 import { DEEP_SENTENCE, SMALL_COLLECTION, type SmallDocument } from '../testing/small-collection.ts'
 import { aGeneration, grantedProject } from '../testing/store-documents.ts'
 import { calibrate } from '../vectorize/calibrate.ts'
+import { stemsOfContent } from '../words/stems.ts'
 import { createFindMostSimilar } from './find-most-similar.ts'
 
 const PROJECT = 'meridian'
@@ -71,7 +72,7 @@ async function write(into: Generation, embedder: Embedder, document: SmallDocume
       status: 'vectorized', reason: null, passages: passages.length, truncated: false, language: shown.language, vectorizedAt: '2026-02-01T00:00:00.000Z',
     },
     title: shown.title, path: shown.path, dirname: document.dirname ?? '/vault', contentType: shown.contentType, creationDate: shown.creationDate,
-    content: document.content, passages,
+    content: document.content, stems: [...stemsOfContent(document.content, shown.language)].join(' '), passages,
   }])
 }
 
@@ -169,7 +170,9 @@ describe('queries', () => {
   it.each([
     { language: 'French', query: 'societes ecrans du notaire', expected: 'french', marks: ['notaire', 'sociétés', 'écrans'] },
     { language: 'French with an article', query: 'commissions de l’entreprise', expected: 'french', marks: ['entreprise', 'commissions'] },
+    { language: 'French in another number', query: 'société écran d’un notaire', expected: 'french', marks: ['notaire', 'sociétés', 'écrans'] },
     { language: 'Russian', query: 'перевод денег', expected: 'russian', marks: ['перевод', 'денег'] },
+    { language: 'Russian in another case', query: 'переводами деньги', expected: 'russian', marks: ['перевод'] },
     { language: 'Chinese', query: '股東名單', expected: 'chinese', marks: ['股東', '名單'] },
   ])('find $language words, whatever accents and case, and mark them', async ({ query, expected, marks }) => {
     const { documents: [first] } = await group({ queries: [query] })

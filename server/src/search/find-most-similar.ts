@@ -3,7 +3,7 @@ import PQueue from 'p-queue'
 import type { GrantedProject, ProjectName } from '../datashare/access.ts'
 import type { Hydrator } from '../datashare/hydrate.ts'
 import type { Embedders } from '../embedding/embedder.ts'
-import type { Generations } from '../store/generation.ts'
+import type { Generation, Generations } from '../store/generation.ts'
 import type { StoreFilter, VectorStore } from '../store/store.ts'
 import { duplicatesOf } from './copies.ts'
 import { embedding, type Embed } from './embed.ts'
@@ -42,15 +42,31 @@ const AT_ONCE = 2
  * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable | model_missing, and those of Datashare and the store.
  */
 export function createFindMostSimilar(parts: Parts): FindMostSimilar {
+  const languagesOf = knownLanguages(parts.store)
   return async (project, query, signal) => {
     const startedAt = performance.now()
     const generation = await parts.generations.current(project.name)
     if (query.generation !== null && query.generation !== generation?.id) throw new SimilarityError('generation_changed')
     const [answer, coverage] = await Promise.all([
-      generation === null ? nothingYet(query) : search(parts, { project, generation, signal }, query),
+      generation === null ? nothingYet(query) : search(parts, { project, generation, languages: await languagesOf(generation), signal }, query),
       parts.coverage(project.name),
     ])
     return { ...answer, generation: generation?.id ?? null, coverage, tookMs: performance.now() - startedAt }
+  }
+}
+
+/** Counted anew only where the generation has changed. */
+function knownLanguages(store: VectorStore): (generation: Generation) => Promise<string[]> {
+  const known = new Map<string, { updatedAt: string, languages: Promise<string[]> }>()
+  return async (generation) => {
+    const { id, project, updatedAt } = generation
+    const before = known.get(project)
+    const key = `${id} ${updatedAt}`
+    if (before?.updatedAt === key) return await before.languages
+    const languages = store.statistics(generation).then(statistics => Object.keys(statistics.languages).toSorted())
+    known.set(project, { updatedAt: key, languages })
+    languages.catch(() => known.delete(project))
+    return await languages
   }
 }
 

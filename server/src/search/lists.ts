@@ -1,8 +1,8 @@
 import type { SimilarQuery } from '@datashare-similarity/shared'
 import type { DocumentCandidate, PassageCandidate, StoreFilter, VectorStore } from '../store/store.ts'
-import { finder } from './evidence.ts'
+import { termFinder } from './evidence.ts'
 import type { Probe, ProbeText, Scope } from './probe.ts'
-import { formsOf, minimumTerms, storeQuery, type Term } from './words.ts'
+import { minimumTerms, stemsOf, storeQuery, type Term } from './words.ts'
 
 /** A passage in one of the passage lists. */
 export interface PassageHit {
@@ -132,19 +132,19 @@ const bestFirst = (a: ListedDocument, b: ListedDocument): number => b.score - a.
 
 /** Beside a meaning list, and for an example, a hit for words needs several terms; a query by words alone needs one, but that one whole: "2011" is no hit for CH93-0076-2011. */
 async function wordLists(store: VectorStore, scope: Scope, { words, isExample }: Probe, filter: StoreFilter, besideMeaning: boolean): Promise<Omit<Lists, 'meaning'>> {
-  const { project, generation } = scope
+  const { project, generation, languages } = scope
   const query = storeQuery(words)
   const [passages, documents] = await Promise.all([
     untilEnough(filter, within => store.words(project, generation, query, { limit: PASSAGES, filter: within })),
-    store.documentWords(project, generation, query, { limit: DOCUMENTS, filter }),
+    store.documentWords(project, generation, stemsOf(words.terms, languages), { limit: DOCUMENTS, filter }),
   ])
   const minimum = besideMeaning || isExample ? minimumTerms(words.terms) : 1
   const needsCheck = minimum > 1 || words.terms.some(({ parts }) => parts.length > 1)
   if (!needsCheck) return { words: collapsed(passages, null), document: documents.map(alone) }
 
   const isEnough = enough(words.terms, minimum)
-  const find = finder(words.terms.map(({ parts }) => parts))
-  const holding = passages.filter(({ text }) => isEnough(find(text)))
+  const { held } = termFinder(words.terms, languages)
+  const holding = passages.filter(({ text }) => isEnough(held(text)))
   const kept = new Set(holding.map(({ documentId }) => documentId))
   const unsure = documents.filter(({ documentId }) => !kept.has(documentId)).slice(0, CHECKED_DOCUMENTS)
   const confirmed = await documentsHolding(store, scope, unsure, words.terms, isEnough)
@@ -159,12 +159,15 @@ const enough = (terms: readonly Term[], minimum: number) => (held: readonly numb
   held.length >= minimum || held.some(index => terms[index]?.isCode === true)
 
 /** Whole documents have no text in their list, so the store is asked for each term which of them hold it. */
-async function documentsHolding(store: VectorStore, { project, generation, signal }: Scope, candidates: readonly DocumentCandidate[], terms: readonly Term[], isEnough: (held: readonly number[]) => boolean): Promise<Set<string>> {
+async function documentsHolding(store: VectorStore, { project, generation, languages, signal }: Scope, candidates: readonly DocumentCandidate[], terms: readonly Term[], isEnough: (held: readonly number[]) => boolean): Promise<Set<string>> {
   if (candidates.length === 0) return new Set()
   signal.throwIfAborted()
   const documentIds = candidates.map(({ documentId }) => documentId)
   const options = { limit: documentIds.length, filter: { documentIds } }
-  const holders = await Promise.all(terms.map(async term => (await Promise.all(formsOf(term).map(form => store.withPhrases(project, generation, [form], options)))).flat()))
+  // The parts of a code must stand together; a word may stand in any form.
+  const holders = await Promise.all(terms.map(async term => (term.parts.length > 1
+    ? await store.withPhrases(project, generation, [term.text], options)
+    : (await store.documentWords(project, generation, stemsOf([term], languages), options)).map(({ documentId }) => documentId))))
   const held = new Map<string, number[]>()
   for (const [index, ids] of holders.entries()) {
     for (const id of new Set(ids)) held.set(id, [...held.get(id) ?? [], index])

@@ -36,5 +36,7 @@ export interface Probe {
 export interface Scope {
   readonly project: GrantedProject
   readonly generation: Generation
+  /** Of the documents of the generation, as Datashare writes them: words are asked for in the forms that they take in these. */
+  readonly languages: readonly string[]
   readonly signal: AbortSignal
 }

@@ -1,6 +1,6 @@
 import { LIMITS, type ResultPassage } from '@datashare-similarity/shared'
 import type { VectorStore } from '../store/store.ts'
-import { finder, highlights, partsOfPhrase, sharedTerms } from './evidence.ts'
+import { finder, highlights, partsOfPhrase, sharedTerms, termFinder, type TermFinder } from './evidence.ts'
 import { fuse } from './fusion.ts'
 import type { Shown } from './page.ts'
 import type { Probe, ProbeText, Scope } from './probe.ts'
@@ -18,7 +18,7 @@ interface Chosen {
 export async function resultPassages(store: VectorStore, scope: Scope, probe: Probe, shown: readonly Shown[]): Promise<ResultPassage[][]> {
   const chosen = await Promise.all(shown.map(each => choose(store, scope, probe, each)))
   const holders = countHolders(chosen.flat())
-  const explain = explainer(probe, holders)
+  const explain = explainer(probe, scope, holders)
   return chosen.map(passages => passages.map(explain))
 }
 
@@ -35,7 +35,7 @@ async function choose(store: VectorStore, scope: Scope, probe: Probe, { document
   const needsQuoted = probe.required.length > 0 && !best.some(({ text }) => holds(text).length > 0)
   const needsWords = strength === 'words' && words.length === 0
   if (best.length > 0 && !needsQuoted && !needsWords) return best
-  const holding = await passagesHolding(store, scope, documentId, needsQuoted ? probe.required.map(partsOfPhrase) : probe.words.terms.map(({ parts }) => parts))
+  const holding = await passagesHolding(store, scope, documentId, needsQuoted ? holds : termFinder(probe.words.terms, scope.languages).held)
   return [...holding, ...best.filter(({ start }) => holding.every(each => each.start !== start))].slice(0, LIMITS.passages)
 }
 
@@ -43,8 +43,7 @@ async function choose(store: VectorStore, scope: Scope, probe: Probe, { document
 const orderKey = (ordinal: number): string => String(ordinal).padStart(9, '0')
 
 /** For what only the list of whole documents knows: its passages that hold most of the words. */
-async function passagesHolding(store: VectorStore, { project, generation }: Scope, documentId: string, needles: readonly (readonly string[])[]): Promise<Chosen[]> {
-  const find = finder(needles)
+async function passagesHolding(store: VectorStore, { project, generation }: Scope, documentId: string, find: TermFinder['held']): Promise<Chosen[]> {
   return (await store.passagesOf(project, generation, documentId))
     .map(({ start, end, text }) => ({ start, end, text, nearest: null, held: find(text).length }))
     .filter(({ held }) => held > 0)
@@ -61,28 +60,32 @@ function countHolders(passages: readonly Chosen[]): Map<string, number> {
   return holders
 }
 
-function explainer(probe: Probe, holders: ReadonlyMap<string, number>): (passage: Chosen) => ResultPassage {
+function explainer(probe: Probe, { languages }: Scope, holders: ReadonlyMap<string, number>): (passage: Chosen) => ResultPassage {
   const quoted = probe.required.map(partsOfPhrase)
-  const termsOf = termsByText(probe)
+  const { words, isExample } = probe
+  /** For an example the words of the text that is answered, not those of the other examples. */
+  const termsOf = once((text: ProbeText | null): readonly Term[] => (isExample && text !== null ? wordsOfExamples([text.text]).terms : words.terms))
+  const finderOf = once((text: ProbeText | null) => termFinder(termsOf(text), languages))
   return ({ start, end, text, nearest }) => {
     const source = sourceOf(probe, termsOf, text, nearest)
-    const terms = source === null ? probe.words.terms : termsOf(source)
+    const terms = termsOf(source)
+    const held = finderOf(source).held(text).flatMap(index => terms[index] ?? [])
     const found = {
       start, end, text,
-      highlights: highlights(text, [...terms.map(({ parts }) => parts), ...quoted]),
-      sharedTerms: sharedTerms(terms, text, holders),
+      highlights: highlights(text, [...held.map(({ parts }) => parts), ...finderOf(source).inflected(text).map(partsOfPhrase), ...quoted]),
+      sharedTerms: sharedTerms(held, holders),
     }
     return source?.origin ? { ...found, matches: { ...source.origin, text: source.text } } : found
   }
 }
 
-/** Content words of a text of the probe: for an example its own, not those of the other examples. */
-function termsByText({ words, isExample }: Probe): (text: ProbeText) => readonly Term[] {
-  const known = new Map<ProbeText, readonly Term[]>()
-  return (text) => {
-    const terms = known.get(text) ?? (isExample ? wordsOfExamples([text.text]).terms : words.terms)
-    known.set(text, terms)
-    return terms
+/** Each answer is worked out once. */
+function once<K, V>(work: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>()
+  return (key) => {
+    const value = known.get(key) ?? work(key)
+    known.set(key, value)
+    return value
   }
 }
 

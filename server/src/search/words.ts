@@ -1,6 +1,8 @@
 import * as stopword from 'stopword'
 import type { WordsQuery } from '../store/store.ts'
-import { foldText } from './fold-text.ts'
+import { foldText } from '../words/fold-text.ts'
+import { stemsIn } from '../words/stems.ts'
+import { bare, foldedParts, isCode, tokens, type Token } from '../words/tokens.ts'
 
 /** A content word of a query or an example. */
 export interface Term {
@@ -27,24 +29,10 @@ export interface QueryWords {
   readonly words: Words
 }
 
-interface Token {
-  readonly text: string
-  readonly folded: string
-  readonly start: number
-  readonly end: number
-}
-
 const MAX_TERMS = 32
 const MAX_PHRASES = 32
 
 const QUOTED = /"([^"]*)"|“([^”]*)”|«([^»]*)»|„([^“”]*)[“”]/gu
-/** Letters and digits, held together by the separators that file numbers, addresses and e-mail addresses are written with. */
-const TOKEN = /[\p{L}\p{M}\p{N}]+(?:[-._/@:'’][\p{L}\p{M}\p{N}]+)*/gu
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
-/** What stands before an apostrophe and is no word of its own: l', d', qu', dell'… */
-const ELISION = /^(?:\p{L}{1,2}|jusqu|lorsqu|puisqu|quoiqu|dell|nell|sull|dall|all|un)['’](?=[\p{L}\p{N}])/iu
-const POSSESSIVE = /['’]s$/iu
-
 const folded = (...lists: (readonly string[])[]): Set<string> => new Set(lists.flat().map(word => foldText(word.trim())).filter(word => word !== ''))
 
 /** Prepositions, pronouns and particles that the package's English list misses. */
@@ -70,46 +58,25 @@ const BY_LANGUAGE = [
 /** One word of a language's list is chance, two are the language. */
 const LANGUAGE_EVIDENCE = 2
 
-const unspaced = new Intl.Segmenter(undefined, { granularity: 'word' })
-
-/** Words in their order. Scripts without spaces are cut by ICU's dictionaries, as the store's own text index does. */
-function tokensOf(text: string): Token[] {
-  return [...text.matchAll(TOKEN)].flatMap(({ 0: word, index }) => {
-    if (UNSPACED.test(word)) {
-      return [...unspaced.segment(word)].filter(({ isWordLike }) => isWordLike).map(({ segment, index: at }) => token(segment, index + at))
-    }
-    return isCode(word) ? [token(word, index)] : partsOf(word, index)
-  })
+interface Word extends Token {
+  readonly folded: string
 }
 
-const token = (text: string, start: number): Token => ({ text, folded: foldText(text), start, end: start + text.length })
-
-/** A word that is no code falls apart at its separators, except at an apostrophe. */
-const partsOf = (word: string, start: number): Token[] =>
-  [...word.matchAll(/[^-._/@:]+/gu)].map(({ 0: part, index }) => token(part, start + index))
-
-/** Letters and digits together, digits with separators, a long number, or an address. A plain year or count is none. */
-function isCode(word: string): boolean {
-  if (word.includes('@')) return true
-  return /\p{N}/u.test(word) && (/\p{L}/u.test(word) || /[-._/:]/u.test(word) || word.length >= 6)
-}
-
-/** The word that a text index may hold apart from its article: "entreprise" of "l'entreprise", "Appleby" of "Appleby's". */
-const bare = (word: string): string => word.replace(ELISION, '').replace(POSSESSIVE, '')
+const tokensOf = (text: string): Word[] => Array.from(tokens(text), token => ({ ...token, folded: foldText(token.text) }))
 
 function termOf({ text }: Token): Term {
   const word = isCode(text) ? text : bare(text)
   return {
     text,
-    parts: foldText(word).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [foldText(word)],
+    parts: foldedParts(word),
     isCode: isCode(text),
     isCapitalised: /^\p{Lu}/u.test(word),
   }
 }
 
 /** The function words of the languages that these words are written in. */
-function functionWords(tokens: readonly Token[]): (token: Token) => boolean {
-  const distinct = new Set(tokens.map(({ folded }) => foldText(bare(folded))))
+function functionWords(words: readonly Word[]): (word: Word) => boolean {
+  const distinct = new Set(words.map(({ folded }) => foldText(bare(folded))))
   const hits = BY_LANGUAGE.map(list => distinct.intersection(list).size)
   const most = Math.max(LANGUAGE_EVIDENCE, ...hits)
   const languages = BY_LANGUAGE.filter((_, language) => hits[language] === most)
@@ -120,14 +87,14 @@ function functionWords(tokens: readonly Token[]): (token: Token) => boolean {
 }
 
 /** Content words once each, in order; all words where no content word would be left. */
-function contentTokens(tokens: readonly Token[], isFunctionWord: (token: Token) => boolean): Token[] {
-  const content = tokens.filter(each => !isFunctionWord(each))
-  return content.length > 0 ? content : [...tokens]
+function contentWords(words: readonly Word[], isFunctionWord: (word: Word) => boolean): Word[] {
+  const content = words.filter(each => !isFunctionWord(each))
+  return content.length > 0 ? content : [...words]
 }
 
-function distinctTerms(tokens: readonly Token[]): Term[] {
+function distinctTerms(words: readonly Word[]): Term[] {
   const terms = new Map<string, Term>()
-  for (const each of tokens) {
+  for (const each of words) {
     const term = termOf(each)
     const key = keyOf(term)
     if (!terms.has(key)) terms.set(key, term)
@@ -136,9 +103,9 @@ function distinctTerms(tokens: readonly Token[]): Term[] {
 }
 
 /** Pairs of neighbours with nothing but a space or a hyphen between them, unless both are function words. */
-function pairsOf(text: string, tokens: readonly Token[], isFunctionWord: (token: Token) => boolean): string[] {
-  return tokens.flatMap((left, at) => {
-    const right = tokens[at + 1]
+function pairsOf(text: string, words: readonly Word[], isFunctionWord: (word: Word) => boolean): string[] {
+  return words.flatMap((left, at) => {
+    const right = words[at + 1]
     if (right === undefined || !/^[\s-]*$/u.test(text.slice(left.end, right.start))) return []
     return isFunctionWord(left) && isFunctionWord(right) ? [] : [text.slice(left.start, right.end)]
   })
@@ -156,16 +123,16 @@ export function wordsOfQuery(query: string): QueryWords {
     if (tokensOf(phrase).length > 0) required.push(phrase.trim())
     return ` ${phrase} `
   }).replace(/\s+/gu, ' ').trim()
-  const tokens = tokensOf(text)
-  const isFunctionWord = functionWords(tokens)
-  const terms = mostTelling(distinctTerms(contentTokens(tokens, isFunctionWord)), () => 1)
-  return { text, required, words: { terms, phrases: unique([...codesOf(terms), ...required, ...pairsOf(text, tokens, isFunctionWord)]) } }
+  const words = tokensOf(text)
+  const isFunctionWord = functionWords(words)
+  const terms = mostTelling(distinctTerms(contentWords(words, isFunctionWord)), () => 1)
+  return { text, required, words: { terms, phrases: unique([...codesOf(terms), ...required, ...pairsOf(text, words, isFunctionWord)]) } }
 }
 
 /** The most telling words of examples: those they use often, names and codes before others. */
 export function wordsOfExamples(texts: readonly string[]): Words {
-  const tokens = texts.flatMap(tokensOf)
-  const content = contentTokens(tokens, functionWords(tokens))
+  const words = texts.flatMap(tokensOf)
+  const content = contentWords(words, functionWords(words))
   const counts = new Map<string, number>()
   const capitalised = new Set<string>()
   for (const each of content) {
@@ -187,9 +154,13 @@ const mostTelling = (terms: readonly Term[], weight: (term: Term) => number): Te
   terms.map(term => ({ term, weight: weight(term) })).toSorted((a, b) => b.weight - a.weight).slice(0, MAX_TERMS).map(({ term }) => term)
 
 /** A word with an article or a possessive is asked for in both forms, since a text index keeps it as one token. */
-export const formsOf = ({ text, isCode }: Term): string[] => (isCode || bare(text) === text ? [text] : [text, bare(text)])
+const formsOf = ({ text, isCode }: Term): string[] => (isCode || bare(text) === text ? [text] : [text, bare(text)])
 
 export const storeQuery = ({ terms, phrases }: Words): WordsQuery => ({ terms: terms.flatMap(formsOf).join(' '), phrases })
+
+/** What whole documents are asked for: each term in every form that it takes in documents of these languages. */
+export const stemsOf = (terms: readonly Term[], languages: readonly string[]): string[] =>
+  [...new Set(terms.flatMap(({ text }) => stemsIn(languages, text)))]
 
 /** Two terms with the same key are the same word. */
 export const keyOf = ({ parts }: Term): string => parts.join(' ')

@@ -25,7 +25,7 @@ export interface StoredPassage {
   readonly embedding: Float32Array
 }
 
-/** What a document's vectorization writes. `content` feeds the list of words over whole documents. */
+/** What a document's vectorization writes. `stems` feeds the list of words over whole documents, `content` the search for phrases. */
 export interface DocumentWrite {
   readonly row: DocumentRow
   readonly title: string
@@ -34,6 +34,8 @@ export interface DocumentWrite {
   readonly contentType: string
   readonly creationDate: string | null
   readonly content: string
+  /** The stems of the content's words in their order, a blank between them. */
+  readonly stems: string
   readonly passages: readonly StoredPassage[]
 }
 
@@ -124,8 +126,8 @@ export interface VectorStore {
   meaning(project: GrantedProject, generation: Generation, embedding: Float32Array, options: ListOptions): Promise<PassageCandidate[]>
   /** Best passages by words, best first. */
   words(project: GrantedProject, generation: Generation, query: WordsQuery, options: ListOptions): Promise<PassageCandidate[]>
-  /** Best whole documents by words, best first. */
-  documentWords(project: GrantedProject, generation: Generation, query: WordsQuery, options: ListOptions): Promise<DocumentCandidate[]>
+  /** Best whole documents by any of these stems, best first. */
+  documentWords(project: GrantedProject, generation: Generation, stems: readonly string[], options: ListOptions): Promise<DocumentCandidate[]>
   /** Documents that hold every one of these phrases; accents and case folded. */
   withPhrases(project: GrantedProject, generation: Generation, phrases: readonly string[], options: ListOptions): Promise<string[]>
   /** A document's stored passages in order, empty where it is not vectorized. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite, StoreFilter, VectorStore } from '../store/store.ts'
+import { stemsIn } from '../words/stems.ts'
 import { aDocument, aGeneration, axis, grantedProject, unitVectors } from './store-documents.ts'
 
 export interface StoreUnderTest {
@@ -37,7 +38,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
     const passagesByWords = async (terms: string, filter: StoreFilter = {}, phrases: string[] = []): Promise<string[]> =>
       (await store.words(project, generation, { terms, phrases }, { limit: 100, filter })).map(({ documentId }) => documentId)
     const documentsByWords = async (terms: string, filter: StoreFilter = {}): Promise<string[]> =>
-      (await store.documentWords(project, generation, { terms, phrases: [] }, { limit: 100, filter })).map(({ documentId }) => documentId)
+      (await store.documentWords(project, generation, stemsIn(['ENGLISH', 'FRENCH', 'SPANISH', 'ICELANDIC', 'CHINESE'], terms), { limit: 100, filter })).map(({ documentId }) => documentId)
     const withPhrases = async (...phrases: string[]): Promise<string[]> => (await store.withPhrases(project, generation, phrases, everything)).sort()
     const byMeaning = async (filter: StoreFilter = {}, limit = 100): Promise<string[]> =>
       (await store.meaning(project, generation, axis(0, 2), { limit, filter })).map(({ documentId }) => documentId)
@@ -353,7 +354,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         await put(aDocument({ id: 'd1' }))
         const words = { terms: 'text', phrases: [] }
         const reads = [
-          store.meaning(other, generation, axis(0, 2), everything), store.words(other, generation, words, everything), store.documentWords(other, generation, words, everything),
+          store.meaning(other, generation, axis(0, 2), everything), store.words(other, generation, words, everything), store.documentWords(other, generation, ['en:text'], everything),
           store.withPhrases(other, generation, ['text'], everything), store.passagesOf(other, generation, 'd1'), store.row(other, generation, 'd1'),
           store.rowsByStatus(other, generation, 'vectorized', { from: 0, size: 1 }), store.copiesOf(other, generation, ['x']),
         ]

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { projectName, type GrantedProject } from '../datashare/access.ts'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite } from '../store/store.ts'
+import { stemsOfContent } from '../words/stems.ts'
 import { aCaller } from './callers.ts'
 
 /** A project that somebody was granted, for tests of what lies behind the access check. */
@@ -46,6 +47,7 @@ export function aDocument({ id, row, texts = [`the text of ${id}`], embeddings, 
     title: `${id}.txt`, path: `/vault/${id}.txt`, dirname: '/vault', contentType: 'text/plain', creationDate: null,
     ...stored,
     content,
+    stems: [...stemsOfContent(content, row?.language ?? 'ENGLISH')].join(' '),
     passages: texts.map((text, ordinal) => {
       const start = starts[ordinal] ?? 0
       return { ordinal, start, end: start + text.length, text, embedding: embeddings?.[ordinal] ?? axis(0, 2) }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { DocumentSource, SourceDocument } from '../datashare/source.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite, StoredPassage, VectorStore } from '../store/store.ts'
+import { stemsOfContent } from '../words/stems.ts'
 import { EMPTY_OUTCOME, weigh, type BatchOutcome } from './outcome.ts'
 import type { Patiently } from './patience.ts'
 import type { PlannedDocument } from './plan.ts'
@@ -68,13 +70,13 @@ type Vectorized = { readonly touch: SourceDocument } | { readonly write: Documen
 async function vectorizeDocument(context: VectorizeDocs, planned: PlannedDocument, document: SourceDocument, weightBefore: number): Promise<Vectorized> {
   const contentHash = createHash('sha256').update(document.content).digest('hex')
   if (contentHash === planned.storedHash) return { touch: document }
-  if (document.content.trim() === '') return { write: toWrite(document, contentHash, 'empty', []) }
+  if (document.content.trim() === '') return { write: toWrite(document, contentHash, 'empty') }
   try {
     const passages = await context.patiently(() => embedDocument(context, planned, document, weightBefore))
-    return { write: toWrite(document, contentHash, 'vectorized', passages) }
+    return { write: { ...toWrite(document, contentHash, 'vectorized', passages), stems: await stemsOf(document) } }
   } catch (error) {
     if (context.signal.aborted || !isOwnFault(error)) throw error
-    return { write: toWrite(document, contentHash, 'failed', []) }
+    return { write: toWrite(document, contentHash, 'failed') }
   }
 }
 
@@ -100,7 +102,17 @@ async function embedDocument({ embedder, signal, onEmbedded }: VectorizeDocs, pl
 const isOwnFault = (error: unknown): boolean =>
   !(error instanceof SimilarityError) || error.code === 'document_failed' || error.code === 'internal'
 
-function toWrite(document: SourceDocument, contentHash: string, status: DocumentRow['status'], passages: readonly StoredPassage[]): DocumentWrite {
+/** In pieces, so that a search never waits for a long document. */
+async function stemsOf({ content, language }: SourceDocument): Promise<string> {
+  const pieces: string[] = []
+  for (const piece of stemsOfContent(content, language)) {
+    pieces.push(piece)
+    await turn()
+  }
+  return pieces.join(' ')
+}
+
+function toWrite(document: SourceDocument, contentHash: string, status: DocumentRow['status'], passages: readonly StoredPassage[] = []): DocumentWrite {
   const { id, rootId, extractionDate, title, path, dirname, contentType, language, creationDate, truncated } = document
   return {
     row: {
@@ -109,6 +121,7 @@ function toWrite(document: SourceDocument, contentHash: string, status: Document
     },
     title, path, dirname, contentType, creationDate,
     content: status === 'vectorized' ? document.content : '',
+    stems: '',
     passages,
   }
 }
@@ -150,7 +163,7 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
       const [only] = documents
       if (documents.length > 1 || only === undefined) return (await inTurn(documents, document => replace([document]))).flat()
       if (only.row.status === 'failed') throw error
-      return replace([{ ...only, row: { ...only.row, status: 'failed', reason: 'document_failed', passages: 0 }, content: '', passages: [] }])
+      return replace([{ ...only, row: { ...only.row, status: 'failed', reason: 'document_failed', passages: 0 }, content: '', stems: '', passages: [] }])
     }
   }
 

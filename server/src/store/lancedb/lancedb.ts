@@ -12,7 +12,7 @@ import { compact, ensureIndices, ensureVectorIndex, rebuildTextIndices } from '.
 import { rewriteRemoved } from './purge.ts'
 import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toCopies, toDocumentRows, toStoredPassages } from './reading.ts'
 import { tableNames } from './schema.ts'
-import { documentsByWords, documentsWithPhrases, nearestPassages, passagesByWords } from './search.ts'
+import { documentsByStems, documentsWithPhrases, nearestPassages, passagesByWords } from './search.ts'
 import { samplePassages, statisticsOf } from './statistics.ts'
 import { openTables, type GenerationTables, type Tables } from './tables.ts'
 import { checkDocument, hasDirection, removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
@@ -151,7 +151,7 @@ function readingForPeople(tables: Tables): ReadingForPeople {
       return await read(project, generation, ({ passages }) => nearestPassages(passages, embedding, options))
     },
     words: (project, generation, query, options) => read(project, generation, ({ passages }) => passagesByWords(passages, query, options)),
-    documentWords: (project, generation, query, options) => read(project, generation, ({ documents }) => documentsByWords(documents, query, options)),
+    documentWords: (project, generation, stems, options) => read(project, generation, ({ documents }) => documentsByStems(documents, stems, options)),
     withPhrases: (project, generation, phrases, options) => read(project, generation, ({ documents }) => documentsWithPhrases(documents, phrases, options)),
 
     passagesOf: (project, generation, documentId) => read(project, generation, async ({ passages }) => {

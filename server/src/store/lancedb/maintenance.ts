@@ -15,12 +15,17 @@ const textIndex = (): Index => Index.fts({
   baseTokenizer: 'icu/split', stem: false, removeStopWords: false, asciiFolding: true, lowercase: true, withPosition: true, maxTokenLength: 40,
 })
 
+/** Of stems that are made already: taken as they stand, and only ever asked for alone. */
+const stemIndex = (): Index => Index.fts({
+  baseTokenizer: 'whitespace', stem: false, removeStopWords: false, asciiFolding: false, lowercase: false, withPosition: false, maxTokenLength: 300,
+})
+
 const keyIndex = (): Index => Index.btree()
 const valueIndex = (): Index => Index.bitmap()
 
 const indices = {
   passages: { documentId: keyIndex, language: valueIndex, contentType: valueIndex, text: textIndex },
-  documents: { documentId: keyIndex, contentHash: keyIndex, language: valueIndex, contentType: valueIndex, content: textIndex },
+  documents: { documentId: keyIndex, contentHash: keyIndex, language: valueIndex, contentType: valueIndex, content: textIndex, stems: stemIndex },
 }
 
 /** Adds the indices that are missing. They exist from the start: rows newer than an index are searched with its tokenizer too. */
@@ -37,6 +42,7 @@ export async function ensureIndices(tables: GenerationTables): Promise<void> {
 export async function rebuildTextIndices({ passages, documents }: GenerationTables): Promise<void> {
   await retryConflicts(() => passages.createIndex('text', { config: textIndex() }))
   await retryConflicts(() => documents.createIndex('content', { config: textIndex() }))
+  await retryConflicts(() => documents.createIndex('stems', { config: stemIndex() }))
 }
 
 export async function ensureVectorIndex({ passages }: GenerationTables): Promise<void> {

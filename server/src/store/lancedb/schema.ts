@@ -22,7 +22,7 @@ const passageFields = (dimensions: number): Field<DataType>[] => [
 const documentFields: Field<DataType>[] = [
   ...filterFields,
   optionalText('extractionDate'), text('status'), optionalText('reason'), count('passages'), new Field('truncated', new Bool(), false),
-  text('vectorizedAt'), text('title'), text('path'), text('content'),
+  text('vectorizedAt'), text('title'), text('path'), text('content'), text('stems'),
 ]
 
 export const passagesSchema = (dimensions: number): Schema => new Schema(passageFields(dimensions))
@@ -94,6 +94,7 @@ export const documentsTable = (documents: readonly DocumentWrite[]): Table => ta
   title: documents.map(({ title }) => title),
   path: documents.map(({ path }) => path),
   content: documents.map(({ content }) => content),
+  stems: documents.map(({ stems }) => stems),
 })
 
 /** Only the columns that a touch changes: the content keeps its place in the text index. */

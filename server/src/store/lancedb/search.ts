@@ -14,15 +14,14 @@ export async function nearestPassages(passages: Table, embedding: Float32Array, 
 }
 
 export async function passagesByWords(passages: Table, query: WordsQuery, { limit, filter }: ListOptions): Promise<PassageCandidate[]> {
-  const clauses = anyOf(query, 'text')
+  const clauses = anyOf(query)
   if (clauses === null) return []
   const search = passages.query().fullTextSearch(clauses).select([...PASSAGE_CANDIDATE_COLUMNS, '_score']).limit(limit + TIES)
   return best(toWordsPassages(await filtered(search, filter).toArrow()), limit)
 }
 
-export async function documentsByWords(documents: Table, query: WordsQuery, options: ListOptions): Promise<DocumentCandidate[]> {
-  const clauses = anyOf(query, 'content')
-  return clauses === null ? [] : await documentsMatching(documents, clauses, options)
+export async function documentsByStems(documents: Table, stems: readonly string[], options: ListOptions): Promise<DocumentCandidate[]> {
+  return stems.length === 0 ? [] : await documentsMatching(documents, new MatchQuery(stems.join(' '), 'stems'), options)
 }
 
 export async function documentsWithPhrases(documents: Table, phrases: readonly string[], options: ListOptions): Promise<string[]> {
@@ -37,9 +36,9 @@ async function documentsMatching(documents: Table, clauses: FullTextQuery, { lim
 }
 
 /** Query objects, never a query string: whatever a text holds is words. */
-function anyOf({ terms, phrases }: WordsQuery, column: string): FullTextQuery | null {
+function anyOf({ terms, phrases }: WordsQuery): FullTextQuery | null {
   const wanted = [...new Set(phrases)].filter(phrase => phrase.trim() !== '')
-  const queries = [...(terms.trim() === '' ? [] : [new MatchQuery(terms, column)]), ...wanted.map(phrase => new PhraseQuery(phrase, column))]
+  const queries = [...(terms.trim() === '' ? [] : [new MatchQuery(terms, 'text')]), ...wanted.map(phrase => new PhraseQuery(phrase, 'text'))]
   return queries.length === 0 ? null : new BooleanQuery(queries.map(query => [Occur.Should, query]))
 }
 

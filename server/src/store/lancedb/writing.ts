@@ -57,10 +57,10 @@ function byContent(batch: readonly DocumentWrite[]): DocumentWrite[][] {
   const parts: DocumentWrite[][] = [[]]
   let characters = 0
   for (const write of batch) {
-    characters += write.content.length
+    characters += write.content.length + write.stems.length
     if (characters > CONTENT_PER_COMMIT && parts.at(-1)?.length !== 0) {
       parts.push([])
-      characters = write.content.length
+      characters = write.content.length + write.stems.length
     }
     parts.at(-1)?.push(write)
   }
