@@ -28,4 +28,5 @@ export type SimilarAnswer = z.infer<typeof contract.SimilarAnswerSchema>
 export type ResultGroup = z.infer<typeof contract.ResultGroupSchema>
 export type SimilarDocument = z.infer<typeof contract.SimilarDocumentSchema>
 export type ResultPassage = z.infer<typeof contract.ResultPassageSchema>
+export type DocumentCopy = z.infer<typeof contract.DocumentCopySchema>
 export type Strength = z.infer<typeof contract.StrengthSchema>

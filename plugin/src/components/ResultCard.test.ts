@@ -70,16 +70,17 @@ describe('the card of a result', () => {
   })
 
   it('folds the copies, and lists every one of them', async () => {
-    const duplicates = ['a', 'b', 'c'].map(id => ({ documentId: id, rootId: id, title: `${id}.eml`, path: `/vault/${id}.eml`, similarity: 0.99 }))
+    const duplicates = ['a', 'b', 'c'].map(id => ({ documentId: id, rootId: id, title: `${id}.eml`, path: `/vault/${id}.eml`, similarity: id === 'a' ? 1 : 0.99 }))
     const wrapper = await mountCard({ duplicates })
     const toggle = wrapper.findAll('button').at(-1)
-    expect(toggle?.text()).toBe('+3 copies')
+    expect(toggle?.text()).toBe('+3 near-identical copies')
     expect(toggle?.attributes('aria-expanded')).toBe('false')
 
     await toggle?.trigger('click')
 
     expect(toggle?.attributes('aria-expanded')).toBe('true')
     expect(wrapper.findAll('li a').map(link => link.text())).toEqual(['a.eml', 'b.eml', 'c.eml'])
+    expect(wrapper.findAll('li span').map(part => part.text())).toEqual(['· same text', '· nearly the same text', '· nearly the same text'])
   })
 
   it('opens the document with the routing of its root, in the view where the reader is', async () => {

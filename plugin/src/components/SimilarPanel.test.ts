@@ -47,6 +47,18 @@ describe('the Similar panel', () => {
     expect(panel.text()).toContain('To open.eml')
   })
 
+  it('lists the copies of the open document, which are not among its results', async () => {
+    const { companion, panel, toggle } = await openDocument()
+    companion.routes[SIMILAR] = () => json(anAnswer([], { copies: ['a', 'b'].map(id => ({ documentId: id, rootId: id, title: `${id}.eml`, path: `/vault/${id}.eml`, similarity: 0.9 })) }))
+
+    await toggle()
+    const copies = panel.find('button[aria-expanded]')
+    await copies.trigger('click')
+
+    expect(copies.text()).toBe('This document has 2 near-identical copies')
+    expect(panel.findAll('li a').map(link => link.text())).toEqual(['a.eml', 'b.eml'])
+  })
+
   it('is called Similar, and tells whether it is open', async () => {
     const { toggler, toggle } = await openDocument()
     expect(toggler.text()).toBe('Similar')

@@ -23,6 +23,7 @@ export const en = {
     label: 'Similar',
     title: 'Similar documents',
     to: 'To {title}',
+    copies: 'This document has one near-identical copy | This document has {count} near-identical copies',
     searching: 'Looking for similar documents…',
     count: 'No similar documents | One similar document | {count} similar documents',
     countSoFar: 'One similar document so far | {count} similar documents so far',
@@ -60,7 +61,9 @@ export const en = {
     there: 'In that document',
     wholePassages: 'Show the whole passage | Show all {count} passages in full',
     shortPassages: 'Show less',
-    copies: '+1 copy | +{count} copies',
+    copies: '+1 near-identical copy | +{count} near-identical copies',
+    identical: 'same text',
+    nearIdentical: 'nearly the same text',
   },
   strength: {
     'label': 'Strength of the match',

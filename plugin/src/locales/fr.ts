@@ -9,6 +9,7 @@ export const fr: Messages = {
     label: 'Similaires',
     title: 'Documents similaires',
     to: 'À {title}',
+    copies: 'Ce document a une copie quasi identique | Ce document a {count} copies quasi identiques',
     searching: 'Recherche des documents similaires…',
     count: 'Aucun document similaire | Un document similaire | {count} documents similaires',
     countSoFar: 'Un document similaire pour l’instant | {count} documents similaires pour l’instant',
@@ -46,7 +47,9 @@ export const fr: Messages = {
     there: 'Dans l’autre document',
     wholePassages: 'Afficher le passage entier | Afficher les {count} passages en entier',
     shortPassages: 'Réduire',
-    copies: '+1 copie | +{count} copies',
+    copies: '+1 copie quasi identique | +{count} copies quasi identiques',
+    identical: 'même texte',
+    nearIdentical: 'presque le même texte',
   },
   strength: {
     'label': 'Force de la correspondance',

@@ -22,6 +22,8 @@ export function createResultList(api: SimilarityApi) {
   const generation = computed(() => answer.value?.generation ?? null)
   const coverage = computed<Coverage | null>(() => answer.value?.coverage ?? null)
   const degraded = computed(() => answer.value?.degraded ?? null)
+  /** Of the document that the results resemble. */
+  const copies = computed(() => answer.value?.results[0]?.copies ?? [])
   const hasMore = computed(() => (answer.value?.results[0]?.hasMore ?? false) && from + PAGE_SIZE < LIMITS.window)
 
   /** Asks anew; what is still on its way is dropped. */
@@ -89,5 +91,5 @@ export function createResultList(api: SimilarityApi) {
     if (state.value !== 'success') state.value = 'error'
   }
 
-  return reactive({ state, asyncStatus, error, documents, asked, generation, coverage, degraded, hasMore, ask, more, retry, reset })
+  return reactive({ state, asyncStatus, error, documents, asked, generation, coverage, degraded, copies, hasMore, ask, more, retry, reset })
 }

@@ -1,4 +1,4 @@
-import { ERRORS, type Coverage, type ErrorCode, type Project, type SimilarAnswer, type SimilarDocument, type Task } from '@datashare-similarity/shared'
+import { ERRORS, type Coverage, type DocumentCopy, type ErrorCode, type Project, type SimilarAnswer, type SimilarDocument, type Task } from '@datashare-similarity/shared'
 import { vi } from 'vitest'
 
 interface Call { method: string, url: URL, body: unknown, headers: Headers, credentials: string | undefined }
@@ -37,9 +37,9 @@ export const aDocument = (part: Partial<SimilarDocument> = {}): SimilarDocument 
   passages: [{ start: 0, end: 30, text: 'The nominees of Appleby signed.', highlights: [[16, 23]], sharedTerms: ['Appleby'] }], duplicates: [], ...part,
 })
 
-export const anAnswer = (documents: SimilarDocument[], part: Partial<SimilarAnswer> & { hasMore?: boolean } = {}): SimilarAnswer => {
-  const { hasMore = false, ...rest } = part
-  return { results: [{ query: { like: true }, documents, hasMore }], generation: 'g1', coverage: aCoverage(), degraded: null, tookMs: 12, ...rest }
+export const anAnswer = (documents: SimilarDocument[], part: Partial<SimilarAnswer> & { hasMore?: boolean, copies?: DocumentCopy[] } = {}): SimilarAnswer => {
+  const { hasMore = false, copies = [], ...rest } = part
+  return { results: [{ query: { like: true }, documents, hasMore, copies }], generation: 'g1', coverage: aCoverage(), degraded: null, tookMs: 12, ...rest }
 }
 
 export const aTask = (part: Partial<Task> = {}): Task => ({

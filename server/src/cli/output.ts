@@ -96,7 +96,7 @@ export function resultLines(answer: SimilarAnswer): string[] {
       ...group.documents.flatMap((document, index) => [
         `${String(index + 1).padStart(3)}. ${document.title}  [${STRENGTH_WORDS[document.strength]}]  ${document.path}`,
         ...document.passages.slice(0, 1).map(passage => `     ${passage.text.replaceAll(/\s+/g, ' ').slice(0, 160)}`),
-        ...(document.duplicates.length === 0 ? [] : [`     +${document.duplicates.length} copies`]),
+        ...(document.duplicates.length === 0 ? [] : [`     +${document.duplicates.length} near-identical ${document.duplicates.length === 1 ? 'copy' : 'copies'}`]),
       ]),
     ]),
   ]

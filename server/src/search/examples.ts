@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { SimilarityError, type Example } from '@datashare-similarity/shared'
 import type { Hydrator } from '../datashare/hydrate.ts'
 import type { Embedder } from '../embedding/embedder.ts'
-import type { StoredPassage, VectorStore } from '../store/store.ts'
+import { fingerprintOf } from '../passages/fingerprint.ts'
+import type { StoredPassage, TextIdentity, VectorStore } from '../store/store.ts'
+import { copiesOf, mostSimilarFirst, type FoundCopy } from './copies.ts'
 import type { Embed } from './embed.ts'
 import type { Probe, ProbeText, Scope } from './probe.ts'
 import { wordsOfExamples } from './words.ts'
@@ -15,8 +17,10 @@ interface Parts {
 
 export interface Examples {
   readonly probe: Probe
-  /** The example documents and their identical copies: never among results. */
+  /** The example documents: never among results. */
   readonly documentIds: readonly string[]
+  /** Their copies, the most similar first: never among results either. */
+  readonly copies: readonly FoundCopy[]
 }
 
 interface Piece {
@@ -29,7 +33,7 @@ interface Piece {
 
 interface Resolved {
   readonly documentId: string | null
-  readonly contentHash: string
+  readonly identity: TextIdentity
   /** All of its text, for words. */
   readonly pieces: readonly Piece[]
 }
@@ -45,19 +49,25 @@ export async function resolveExamples(parts: Parts, scope: Scope, examples: read
   scope.signal.throwIfAborted()
   const most = Math.max(1, Math.min(PASSAGES_OF_ONE, Math.floor(PASSAGES_OF_ALL / examples.length)))
   const texts = await embedded(parts.embed, scope, resolved.map(example => ({ ...example, pieces: representative(example.pieces, most) })))
-  const { store } = parts
-  const hashes = resolved.flatMap(({ documentId, contentHash }) => (documentId === null ? [] : [contentHash]))
-  const copies = hashes.length === 0 ? [] : await store.copiesOf(scope.project, scope.generation, hashes)
+  const copies = await Promise.all(resolved.map(async ({ documentId, identity }) => ({ ofText: documentId === null, found: await copiesOf(parts.store, scope, identity) })))
+  const documentIds = [...new Set(resolved.flatMap(({ documentId }) => documentId ?? []))]
   return {
     probe: {
       texts,
       words: wordsOfExamples(resolved.flatMap(({ pieces }) => withoutOverlap(pieces))),
       isExample: true,
       required: [],
-      contentHashes: new Set(resolved.flatMap(({ documentId, contentHash }) => (documentId === null ? [contentHash] : []))),
+      copies: new Set(copies.flatMap(({ ofText, found }) => (ofText ? found.map(({ documentId }) => documentId) : []))),
     },
-    documentIds: [...new Set([...resolved.flatMap(({ documentId }) => documentId ?? []), ...copies.map(({ documentId }) => documentId)])],
+    documentIds,
+    copies: bestOfEach(copies.flatMap(({ ofText, found }) => (ofText ? [] : found)).filter(({ documentId }) => !documentIds.includes(documentId))),
   }
+}
+
+/** A copy of several examples once, as similar as it is to the nearest. */
+function bestOfEach(copies: readonly FoundCopy[]): FoundCopy[] {
+  const best = new Map(copies.toSorted((a, b) => a.similarity - b.similarity).map(copy => [copy.documentId, copy]))
+  return [...best.values()].sort(mostSimilarFirst)
 }
 
 /** The store knows documents that this caller may not see, or that are gone since: their text must not come back as evidence. */
@@ -69,26 +79,26 @@ async function mustBeVisible(hydrator: Hydrator, { project, signal }: Scope, exa
 }
 
 async function resolve(parts: Parts, scope: Scope, example: Example): Promise<Resolved> {
-  if ('text' in example) return { documentId: null, contentHash: hashOf(example.text), pieces: await cut(parts.embed, scope, example.text) }
+  if ('text' in example) return { documentId: null, identity: await identityOf(scope, example.text), pieces: await cut(parts.embed, scope, example.text) }
   const { documentId, passage } = example
-  const [row, stored] = await Promise.all([
-    parts.store.row(scope.project, scope.generation, documentId),
+  const [[identity], stored] = await Promise.all([
+    parts.store.identitiesOf(scope.project, scope.generation, [documentId]),
     parts.store.passagesOf(scope.project, scope.generation, documentId),
   ])
-  const vectorized = row !== null && stored.length > 0 ? { contentHash: row.contentHash, stored } : null
+  const vectorized = identity !== undefined && stored.length > 0 ? { identity, stored } : null
   if (passage !== undefined) {
     const covered = vectorized === null ? [] : within(vectorized.stored, passage)
     // Beyond the last stored passage there is white space, or nothing: only the content tells.
     if (vectorized !== null && covered.length > 0 && passage.end <= (vectorized.stored.at(-1)?.end ?? 0)) {
-      return { documentId, contentHash: vectorized.contentHash, pieces: covered }
+      return { documentId, identity: vectorized.identity, pieces: covered }
     }
     const content = await contentOf(parts, scope, documentId)
     if (passage.end > content.length) throw new SimilarityError('passage_outside')
-    return { documentId, contentHash: hashOf(content), pieces: shifted(await cut(parts.embed, scope, content.slice(passage.start, passage.end)), passage.start) }
+    return { documentId, identity: await identityOf(scope, content), pieces: shifted(await cut(parts.embed, scope, content.slice(passage.start, passage.end)), passage.start) }
   }
-  if (vectorized !== null) return { documentId, contentHash: vectorized.contentHash, pieces: vectorized.stored }
+  if (vectorized !== null) return { documentId, identity: vectorized.identity, pieces: vectorized.stored }
   const content = await contentOf(parts, scope, documentId)
-  return { documentId, contentHash: hashOf(content), pieces: await cut(parts.embed, scope, content) }
+  return { documentId, identity: await identityOf(scope, content), pieces: await cut(parts.embed, scope, content) }
 }
 
 /** The stored passages that the range touches, in their own bounds: their embeddings stand for it. */
@@ -138,4 +148,5 @@ function withoutOverlap(pieces: readonly Piece[]): string[] {
   })
 }
 
-const hashOf = (content: string): string => createHash('sha256').update(content).digest('hex')
+const identityOf = async ({ signal }: Scope, content: string): Promise<TextIdentity> =>
+  ({ contentHash: createHash('sha256').update(content).digest('hex'), fingerprint: await fingerprintOf(content, signal) })

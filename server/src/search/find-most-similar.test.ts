@@ -72,7 +72,7 @@ async function write(into: Generation, embedder: Embedder, document: SmallDocume
       status: 'vectorized', reason: null, passages: passages.length, truncated: false, language: shown.language, vectorizedAt: '2026-02-01T00:00:00.000Z',
     },
     title: shown.title, path: shown.path, dirname: document.dirname ?? '/vault', contentType: shown.contentType, creationDate: shown.creationDate,
-    content: document.content, stems: [...stemsOfContent(document.content, shown.language)].join(' '), passages,
+    content: document.content, stems: [...stemsOfContent(document.content, shown.language)].join(' '), fingerprint: null, passages,
   }])
 }
 

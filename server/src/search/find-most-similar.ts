@@ -5,7 +5,7 @@ import type { Hydrator } from '../datashare/hydrate.ts'
 import type { Embedders } from '../embedding/embedder.ts'
 import type { Generation, Generations } from '../store/generation.ts'
 import type { StoreFilter, VectorStore } from '../store/store.ts'
-import { duplicatesOf } from './copies.ts'
+import { duplicatesOf, listedCopies } from './copies.ts'
 import { embedding, type Embed } from './embed.ts'
 import { resolveExamples, type Examples } from './examples.ts'
 import { isEmpty, requiring, storeFilter } from './filters.ts'
@@ -32,6 +32,7 @@ interface Question {
   readonly query: ResultGroup['query']
   readonly probe: Probe
   readonly filter: StoreFilter
+  readonly copies: ResultGroup['copies']
 }
 
 /** Groups of one request that are searched at once. */
@@ -71,7 +72,7 @@ function knownLanguages(store: VectorStore): (generation: Generation) => Promise
 }
 
 const nothingYet = (query: SimilarQuery): Pick<SimilarAnswer, 'results' | 'degraded'> =>
-  ({ results: groupsOf(query).map(group => ({ query: group, documents: [], hasMore: false })), degraded: null })
+  ({ results: groupsOf(query).map(group => ({ query: group, documents: [], hasMore: false, copies: [] })), degraded: null })
 
 function groupsOf({ queries, like }: SimilarQuery): ResultGroup['query'][] {
   return [...queries.map((text, index) => ({ index, text })), ...(like.length > 0 ? [{ like: true as const }] : [])]
@@ -90,8 +91,8 @@ async function search(parts: Parts, scope: Scope, query: SimilarQuery): Promise<
 
   const kept = excluding(filter, unlike)
   const against = unlike === null || isEmpty(kept) ? [] : await nearUnlike(parts.store, scope, unlike.probe, kept, query.mode)
-  const queryQuestions = queryProbes.map(probe => ({ probe, filter: kept }))
-  const likeQuestion = like === null ? [] : [{ probe: like.probe, filter: excluding(kept, like) }]
+  const queryQuestions = queryProbes.map(probe => ({ probe, filter: kept, copies: [] }))
+  const likeQuestion = like === null ? [] : [{ probe: like.probe, filter: excluding(kept, like), copies: await listedCopies(parts.hydrator, scope, like.copies, kept) }]
   const groups = groupsOf(query)
   const questions = [...queryQuestions, ...likeQuestion].flatMap((question, index): Question[] => {
     const group = groups[index]
@@ -112,7 +113,7 @@ async function probesOf(embed: Embed, { signal }: Scope, { queries, mode }: Simi
   const texts = read.map(({ text }) => text)
   const vectors = mode === 'words' || texts.length === 0 ? null : await embed(embedder => embedder.queries(texts, signal))
   return read.map(({ text, words, required }, index) => ({
-    texts: [{ text, embedding: vectors?.[index] ?? null, weight: 1, origin: null }], words, isExample: false, required, contentHashes: new Set<string>(),
+    texts: [{ text, embedding: vectors?.[index] ?? null, weight: 1, origin: null }], words, isExample: false, required, copies: new Set<string>(),
   }))
 }
 
@@ -120,7 +121,7 @@ const examplesOf = async (context: Parts & { embed: Embed }, scope: Scope, examp
   examples.length === 0 ? null : await resolveExamples(context, scope, examples)
 
 const excluding = (filter: StoreFilter, examples: Examples | null): StoreFilter =>
-  examples === null ? filter : { ...filter, excludeDocumentIds: [...filter.excludeDocumentIds ?? [], ...examples.documentIds] }
+  examples === null ? filter : { ...filter, excludeDocumentIds: [...filter.excludeDocumentIds ?? [], ...examples.documentIds, ...examples.copies.map(({ documentId }) => documentId)] }
 
 /** What stands near the unlike examples, list by list. A meaning list reaches everything, so only what is related counts. */
 async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter: StoreFilter, mode: SimilarQuery['mode']): Promise<string[][]> {
@@ -138,13 +139,13 @@ async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, questio
   scope.signal.throwIfAborted()
   const { probe } = question
   const filter = isEmpty(question.filter) ? question.filter : await requiring(parts.store, scope, question.filter, probe.required)
-  if (isEmpty(filter)) return { query: question.query, documents: [], hasMore: false }
+  if (isEmpty(filter)) return { query: question.query, documents: [], hasMore: false, copies: question.copies }
   const lists = await listsOf(parts.store, scope, probe, filter, query.mode)
   const candidates = candidatesOf(lists, against, probe, scope).filter(({ strength }) => isAtLeast(strength, query.minimumStrength))
-  const { shown, hasMore } = await pageOf(parts.hydrator, scope, candidates, query)
+  const { shown, hasMore, originals } = await pageOf(parts, scope, candidates, query)
   const [passages, duplicates] = await Promise.all([
     resultPassages(parts.store, scope, probe, shown),
-    query.foldDuplicates ? duplicatesOf(parts, scope, shown, filter) : undefined,
+    query.foldDuplicates ? duplicatesOf(parts, scope, shown, originals, filter) : undefined,
   ])
   return {
     query: question.query,
@@ -154,29 +155,27 @@ async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, questio
       passages: passages[index] ?? [], duplicates: duplicates?.get(documentId) ?? [],
     })),
     hasMore,
+    copies: question.copies,
   }
 }
 
 /** The fused list, with what each document is to be shown with. */
-function candidatesOf(lists: Lists, against: readonly string[][], { words, isExample, contentHashes }: Probe, { generation }: Scope): Candidate[] {
+function candidatesOf(lists: Lists, against: readonly string[][], { words, isExample, copies }: Probe, { generation }: Scope): Candidate[] {
   const places = { meaning: placesOf(lists.meaning), words: placesOf(lists.words), document: placesOf(lists.document) }
   const background = backgroundFor(generation, isExample)
   const isOnlyCodes = words.terms.length > 0 && words.terms.every(({ isCode }) => isCode)
-  return fuse([lists.meaning, lists.words, lists.document].map(idsOf), against).flatMap(({ id }) => {
+  return fuse([lists.meaning, lists.words, lists.document].map(idsOf), against).map(({ id }) => {
     const [meaning, inWords, document] = [places.meaning.get(id), places.words.get(id), places.document.get(id)]
-    const contentHash = (meaning ?? inWords ?? document)?.listed.contentHash
-    if (contentHash === undefined) return []
     const hasWords = inWords !== undefined || document !== undefined
     // A code has no meaning: what is near its vector is near by chance.
     const cosine = isOnlyCodes && hasWords ? null : bestCosine(meaning?.listed)
-    return [{
+    return {
       documentId: id,
-      contentHash,
-      strength: strengthOf({ cosine, hasWords, isCopy: contentHashes.has(contentHash) }, background),
+      strength: strengthOf({ cosine, hasWords, isCopy: copies.has(id) }, background),
       ranks: { meaning: meaning?.rank ?? null, words: inWords?.rank ?? null, document: document?.rank ?? null },
       meaning: meaning?.listed.passages ?? [],
       words: inWords?.listed.passages ?? [],
-    }]
+    }
   })
 }
 

@@ -17,7 +17,6 @@ export interface PassageHit {
 export interface ListedDocument {
   readonly documentId: string
   readonly rootId: string
-  readonly contentHash: string
   readonly score: number
   readonly passages: readonly PassageHit[]
 }
@@ -85,10 +84,10 @@ async function untilEnough(filter: StoreFilter, search: (within: StoreFilter) =>
 function collapsed(candidates: readonly PassageCandidate[], nearest: number | null): ListedDocument[] {
   const documents = new Map<string, ListedDocument & { passages: PassageHit[] }>()
   for (const [index, passage] of candidates.entries()) {
-    const { documentId, rootId, contentHash, score } = passage
+    const { documentId, rootId, score } = passage
     const hit = { passage, rank: index + 1, nearest }
     const known = documents.get(documentId)
-    if (known === undefined) documents.set(documentId, { documentId, rootId, contentHash, score, passages: [hit] })
+    if (known === undefined) documents.set(documentId, { documentId, rootId, score, passages: [hit] })
     else known.passages.push(hit)
   }
   return [...documents.values()]
@@ -175,4 +174,4 @@ async function documentsHolding(store: VectorStore, { project, generation, langu
   return new Set([...held].filter(([, indexes]) => isEnough(indexes)).map(([id]) => id))
 }
 
-const alone = ({ documentId, rootId, contentHash, score }: DocumentCandidate): ListedDocument => ({ documentId, rootId, contentHash, score, passages: [] })
+const alone = ({ documentId, rootId, score }: DocumentCandidate): ListedDocument => ({ documentId, rootId, score, passages: [] })

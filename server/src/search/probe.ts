@@ -28,8 +28,8 @@ export interface Probe {
   readonly isExample: boolean
   /** Quoted phrases: each must stand in a document. */
   readonly required: readonly string[]
-  /** Hashes of the contents that a result would be a copy of. */
-  readonly contentHashes: ReadonlySet<string>
+  /** Documents that are copies of an example that is a text. */
+  readonly copies: ReadonlySet<string>
 }
 
 /** What all steps of one request share. */

@@ -1,4 +1,5 @@
 import type { GrantedProject } from '../datashare/access.ts'
+import type { Fingerprint } from '../passages/fingerprint.ts'
 import type { Generation } from './generation.ts'
 
 /** A document's row: written last, it marks the document as done. */
@@ -36,7 +37,21 @@ export interface DocumentWrite {
   readonly content: string
   /** The stems of the content's words in their order, a blank between them. */
   readonly stems: string
+  /** Of the content, null where it is too short for one. */
+  readonly fingerprint: Fingerprint | null
   readonly passages: readonly StoredPassage[]
+}
+
+/** What tells whether a text is a copy of another one. */
+export interface TextIdentity {
+  /** SHA-256 of the content. */
+  readonly contentHash: string
+  /** Null where the text is too short for one, or was stored when there were none. */
+  readonly fingerprint: Fingerprint | null
+}
+
+export interface DocumentIdentity extends TextIdentity {
+  readonly documentId: string
 }
 
 /** Stored fields filter before ranking. */
@@ -57,7 +72,6 @@ export interface StoreFilter {
 export interface PassageCandidate {
   readonly documentId: string
   readonly rootId: string
-  readonly contentHash: string
   readonly ordinal: number
   readonly start: number
   readonly end: number
@@ -75,7 +89,6 @@ export interface SampledPassage {
 export interface DocumentCandidate {
   readonly documentId: string
   readonly rootId: string
-  readonly contentHash: string
   readonly score: number
 }
 
@@ -135,8 +148,10 @@ export interface VectorStore {
   row(project: GrantedProject, generation: Generation, documentId: string): Promise<DocumentRow | null>
   /** Rows of one status, a page at a time, with their total. */
   rowsByStatus(project: GrantedProject, generation: Generation, status: DocumentRow['status'], page: { from: number, size: number }): Promise<{ rows: DocumentRow[], total: number }>
-  /** Documents with the same content as these hashes, to fold copies. */
-  copiesOf(project: GrantedProject, generation: Generation, contentHashes: readonly string[]): Promise<{ documentId: string, contentHash: string }[]>
+  /** Of those documents that are vectorized, in no order. */
+  identitiesOf(project: GrantedProject, generation: Generation, documentIds: readonly string[]): Promise<DocumentIdentity[]>
+  /** Up to `limit` documents that may be copies of a text: with the same content, or a band of the fingerprint in common. */
+  likelyCopiesOf(project: GrantedProject, generation: Generation, text: TextIdentity, limit: number): Promise<DocumentIdentity[]>
 
   ping(): Promise<void>
   close(): Promise<void>

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SimilarityError } from '@datashare-similarity/shared'
+import { BANDS, type Fingerprint } from '../passages/fingerprint.ts'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite, StoreFilter, VectorStore } from '../store/store.ts'
 import { stemsIn } from '../words/stems.ts'
-import { aDocument, aGeneration, axis, grantedProject, unitVectors } from './store-documents.ts'
+import { aDocument, aFingerprint, aGeneration, axis, grantedProject, unitVectors } from './store-documents.ts'
 
 export interface StoreUnderTest {
   readonly store: VectorStore
@@ -148,7 +149,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         const document = aDocument({ id: 'd1', texts: ['one', 'two'], embeddings: [axis(1, 2), new Float32Array([3, 4])], row: { rootId: 'r1' } })
         await put(document)
         const [best] = await store.meaning(project, generation, axis(0, 2), { limit: 1, filter: {} })
-        expect(best).toEqual({ documentId: 'd1', rootId: 'r1', contentHash: document.row.contentHash, ordinal: 1, start: 4, end: 7, text: 'two', score: expect.closeTo(0.6, 5) as number })
+        expect(best).toEqual({ documentId: 'd1', rootId: 'r1', ordinal: 1, start: 4, end: 7, text: 'two', score: expect.closeTo(0.6, 5) as number })
       })
 
       it('orders equal scores by document and passage', async () => {
@@ -319,11 +320,39 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         expect(bytes).toBeGreaterThan(0)
       })
 
-      it('finds the copies of a content', async () => {
-        await put(aDocument({ id: 'd1', row: { contentHash: 'same' } }), aDocument({ id: 'd2', row: { contentHash: 'same' } }), aDocument({ id: 'd3' }))
-        const copies = await store.copiesOf(project, generation, ['same', 'unheard of'])
-        expect(copies.map(({ documentId }) => documentId).sort()).toEqual(['d1', 'd2'])
-        expect(await store.copiesOf(project, generation, [])).toEqual([])
+      it('gives back the fingerprints of documents, whatever became of them since', async () => {
+        const [one, other] = [aFingerprint({ bands: [1, -2] }), aFingerprint({ pairs: [], names: [0xffffffff] })]
+        await put(aDocument({ id: 'd1', fingerprint: one }), aDocument({ id: 'd2' }), aDocument({ id: 'd3', texts: [], row: { status: 'empty' } }), aDocument({ id: 'd4' }))
+        await put(aDocument({ id: 'd4', fingerprint: other }))
+        await store.touch(generation, [{ documentId: 'd1', extractionDate: null }])
+        await store.maintain(generation)
+        const identities = await store.identitiesOf(project, generation, ['d1', 'd2', 'd3', 'd4', 'nobody'])
+        const hashOf = (id: string): string => aDocument({ id }).row.contentHash
+        expect(identities.toSorted((a, b) => (a.documentId < b.documentId ? -1 : 1))).toEqual([
+          { documentId: 'd1', contentHash: hashOf('d1'), fingerprint: one }, { documentId: 'd2', contentHash: hashOf('d2'), fingerprint: null }, { documentId: 'd4', contentHash: hashOf('d4'), fingerprint: other },
+        ])
+        expect(await store.identitiesOf(project, generation, [])).toEqual([])
+      })
+
+      it('finds what may be copies of a text: the same content, or a band at the same place', async () => {
+        const band = (place: number, value: number): Fingerprint => aFingerprint({ bands: Array.from({ length: BANDS }, (_, index) => (index === place ? value : 1_000_000 + index)) })
+        const unlike = (seed: number): Fingerprint => aFingerprint({ bands: Array.from({ length: BANDS }, (_, index) => seed * 100 + index) })
+        const withBand = (place: number, value: number, seed: number): Fingerprint => ({ ...unlike(seed), bands: unlike(seed).bands.with(place, value) })
+        await put(
+          aDocument({ id: 'same', row: { contentHash: 'same' } }), aDocument({ id: 'first', fingerprint: withBand(0, 7, 1) }), aDocument({ id: 'last', fingerprint: withBand(BANDS - 1, 1_000_000 + BANDS - 1, 2) }),
+          aDocument({ id: 'elsewhere', fingerprint: withBand(1, 7, 3) }), aDocument({ id: 'short' }), aDocument({ id: 'empty', texts: [], row: { status: 'empty', contentHash: 'same' } }),
+        )
+        const found = async (contentHash: string, fingerprint: Fingerprint | null, limit = 10): Promise<string[]> =>
+          (await store.likelyCopiesOf(project, generation, { contentHash, fingerprint }, limit)).map(({ documentId }) => documentId).sort()
+        for (const maintained of [false, true]) {
+          if (maintained) await store.maintain(generation)
+          expect(await found('same', band(0, 7))).toEqual(['first', 'last', 'same'])
+          expect(await found('same', null)).toEqual(['same'])
+          expect(await found('unheard of', unlike(9))).toEqual([])
+          expect(await found('same', band(0, 7), 2)).toHaveLength(2)
+        }
+        await store.remove(generation, ['first'])
+        expect(await found('unheard of', band(0, 7))).toEqual(['last'])
       })
 
       it('samples passages, evenly spread over the documents', async () => {
@@ -356,7 +385,8 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         const reads = [
           store.meaning(other, generation, axis(0, 2), everything), store.words(other, generation, words, everything), store.documentWords(other, generation, ['en:text'], everything),
           store.withPhrases(other, generation, ['text'], everything), store.passagesOf(other, generation, 'd1'), store.row(other, generation, 'd1'),
-          store.rowsByStatus(other, generation, 'vectorized', { from: 0, size: 1 }), store.copiesOf(other, generation, ['x']),
+          store.rowsByStatus(other, generation, 'vectorized', { from: 0, size: 1 }), store.identitiesOf(other, generation, ['d1']),
+          store.likelyCopiesOf(other, generation, { contentHash: 'x', fingerprint: null }, 1),
         ]
         expect(await Promise.all(reads.map(codeOf))).toEqual(reads.map(() => 'project_forbidden'))
       })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { projectName, type GrantedProject } from '../datashare/access.ts'
+import { BANDS, type Fingerprint } from '../passages/fingerprint.ts'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite } from '../store/store.ts'
 import { stemsOfContent } from '../words/stems.ts'
@@ -44,7 +45,7 @@ export function aDocument({ id, row, texts = [`the text of ${id}`], embeddings, 
       status: 'vectorized', reason: null, passages: texts.length, truncated: false, language: 'ENGLISH', vectorizedAt: '2026-02-01T00:00:00.000Z',
       ...row,
     },
-    title: `${id}.txt`, path: `/vault/${id}.txt`, dirname: '/vault', contentType: 'text/plain', creationDate: null,
+    title: `${id}.txt`, path: `/vault/${id}.txt`, dirname: '/vault', contentType: 'text/plain', creationDate: null, fingerprint: null,
     ...stored,
     content,
     stems: [...stemsOfContent(content, row?.language ?? 'ENGLISH')].join(' '),
@@ -54,6 +55,12 @@ export function aDocument({ id, row, texts = [`the text of ${id}`], embeddings, 
     }),
   }
 }
+
+/** A fingerprint with these numbers in it. */
+export const aFingerprint = ({ bands = [], pairs = [16, 33], numbers = [], names = [] }: { bands?: number[], pairs?: number[], numbers?: number[], names?: number[] }): Fingerprint => ({
+  bands: Int32Array.from({ length: BANDS }, (_, band) => bands[band] ?? band),
+  pairs: Uint32Array.from(pairs), numbers: Uint32Array.from(numbers), names: Uint32Array.from(names),
+})
 
 /** A unit vector along one axis. */
 export const axis = (index: number, dimensions: number): Float32Array => new Float32Array(dimensions).fill(1, index, index + 1)

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { DocumentSource, SourceDocument } from '../datashare/source.ts'
 import type { Embedder } from '../embedding/embedder.ts'
+import { fingerprintOf } from '../passages/fingerprint.ts'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite, StoredPassage, VectorStore } from '../store/store.ts'
 import { stemsOfContent } from '../words/stems.ts'
@@ -73,7 +74,8 @@ async function vectorizeDocument(context: VectorizeDocs, planned: PlannedDocumen
   if (document.content.trim() === '') return { write: toWrite(document, contentHash, 'empty') }
   try {
     const passages = await context.patiently(() => embedDocument(context, planned, document, weightBefore))
-    return { write: { ...toWrite(document, contentHash, 'vectorized', passages), stems: await stemsOf(document) } }
+    const fingerprint = await fingerprintOf(document.content, context.signal)
+    return { write: { ...toWrite(document, contentHash, 'vectorized', passages), stems: await stemsOf(document), fingerprint } }
   } catch (error) {
     if (context.signal.aborted || !isOwnFault(error)) throw error
     return { write: toWrite(document, contentHash, 'failed') }
@@ -122,6 +124,7 @@ function toWrite(document: SourceDocument, contentHash: string, status: Document
     title, path, dirname, contentType, creationDate,
     content: status === 'vectorized' ? document.content : '',
     stems: '',
+    fingerprint: null,
     passages,
   }
 }
@@ -163,7 +166,7 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
       const [only] = documents
       if (documents.length > 1 || only === undefined) return (await inTurn(documents, document => replace([document]))).flat()
       if (only.row.status === 'failed') throw error
-      return replace([{ ...only, row: { ...only.row, status: 'failed', reason: 'document_failed', passages: 0 }, content: '', stems: '', passages: [] }])
+      return replace([{ ...only, row: { ...only.row, status: 'failed', reason: 'document_failed', passages: 0 }, content: '', stems: '', fingerprint: null, passages: [] }])
     }
   }
 

@@ -70,6 +70,16 @@ export const ResultPassageSchema = z.object({
   sharedTerms: z.array(z.string()),
 }).meta({ id: 'ResultPassage' })
 
+/** A document with the same text, or nearly. */
+export const DocumentCopySchema = z.object({
+  documentId: DocumentIdSchema,
+  rootId: DocumentIdSchema,
+  title: z.string(),
+  path: z.string(),
+  /** How much of the text is the same: 1 for all of it, less where words differ. */
+  similarity: z.number().min(0).max(1),
+}).meta({ id: 'DocumentCopy' })
+
 export const SimilarDocumentSchema = z.object({
   documentId: DocumentIdSchema,
   rootId: DocumentIdSchema,
@@ -82,13 +92,16 @@ export const SimilarDocumentSchema = z.object({
   /** 1-based rank in each list, null where the list does not have it. */
   ranks: z.object({ meaning: z.int().nullable(), words: z.int().nullable(), document: z.int().nullable() }),
   passages: z.array(ResultPassageSchema).max(LIMITS.passages),
-  duplicates: z.array(z.object({ documentId: DocumentIdSchema, rootId: DocumentIdSchema, title: z.string(), path: z.string(), similarity: z.number() })),
+  /** Its copies, which are not among the results: the most similar first. */
+  duplicates: z.array(DocumentCopySchema),
 }).meta({ id: 'SimilarDocument' })
 
 export const ResultGroupSchema = z.object({
   query: z.union([z.object({ index: z.int(), text: z.string() }), z.object({ like: z.literal(true) })]),
   documents: z.array(SimilarDocumentSchema),
   hasMore: z.boolean(),
+  /** Of documents that are examples: their copies, which are not among the results. Empty for a query. */
+  copies: z.array(DocumentCopySchema),
 }).meta({ id: 'ResultGroup' })
 
 export const SimilarAnswerSchema = z.object({

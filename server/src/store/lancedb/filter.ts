@@ -1,5 +1,6 @@
 import { SimilarityError } from '@datashare-similarity/shared'
-import type { DocumentRow, StoreFilter } from '../store.ts'
+import { BANDS } from '../../passages/fingerprint.ts'
+import type { DocumentRow, StoreFilter, TextIdentity } from '../store.ts'
 
 /** Matches no row. A clause that cannot be met is this one, never a missing clause. */
 export const NOTHING = 'false'
@@ -74,4 +75,12 @@ export const ofDocuments = (ids: readonly string[]): string => isOneOf('document
 
 export const ofStatus = (status: DocumentRow['status']): string => isOneOf('status', [status])
 
-export const ofContents = (hashes: readonly string[]): string => isOneOf('contentHash', hashes)
+/** The columns of a fingerprint. */
+export const BAND_COLUMNS = Array.from({ length: BANDS }, (_, band) => `band${band}`)
+export const SAMPLE_COLUMNS = ['pairs', 'numbers', 'names'] as const
+
+/** Rows with the same content, or with a band of the fingerprint at the same place. */
+export function copiesFilter({ contentHash, fingerprint }: TextIdentity, hasFingerprints: boolean): string {
+  const bands = hasFingerprints && fingerprint !== null ? BAND_COLUMNS.map((column, band) => `${column} = ${fingerprint.bands[band] ?? 0}`) : []
+  return [isOneOf('contentHash', [contentHash]), ...bands].join(' OR ')
+}

@@ -7,12 +7,12 @@ import type { Logger } from '../../log.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { toSimilarityError } from './faults.ts'
-import { ofContents, ofDocuments, ofStatus } from './filter.ts'
+import { copiesFilter, ofDocuments, ofStatus } from './filter.ts'
 import { compact, ensureIndices, ensureVectorIndex, rebuildTextIndices } from './maintenance.ts'
 import { rewriteRemoved } from './purge.ts'
-import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toCopies, toDocumentRows, toStoredPassages } from './reading.ts'
+import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toDocumentRows, toStoredPassages } from './reading.ts'
 import { tableNames } from './schema.ts'
-import { documentsByStems, documentsWithPhrases, nearestPassages, passagesByWords } from './search.ts'
+import { documentsByStems, documentsWithPhrases, identitiesWhere, nearestPassages, passagesByWords } from './search.ts'
 import { samplePassages, statisticsOf } from './statistics.ts'
 import { openTables, type GenerationTables, type Tables } from './tables.ts'
 import { checkDocument, hasDirection, removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
@@ -135,7 +135,7 @@ const readingForTasks = (tables: Tables, folder: string): ReadingForTasks => ({
   statistics: generation => tables.read(generation, pair => statisticsOf(folder, generation, pair)),
 })
 
-type ReadingForPeople = Pick<VectorStore, 'meaning' | 'words' | 'documentWords' | 'withPhrases' | 'passagesOf' | 'row' | 'rowsByStatus' | 'copiesOf'>
+type ReadingForPeople = Pick<VectorStore, 'meaning' | 'words' | 'documentWords' | 'withPhrases' | 'passagesOf' | 'row' | 'rowsByStatus' | 'identitiesOf' | 'likelyCopiesOf'>
 
 function readingForPeople(tables: Tables): ReadingForPeople {
   async function read<T>(project: GrantedProject, generation: Generation, work: (tables: GenerationTables) => Promise<T>): Promise<T> {
@@ -169,8 +169,8 @@ function readingForPeople(tables: Tables): ReadingForPeople {
         .select(DOCUMENT_ROW_COLUMNS).offset(from).limit(size).toArrow()
       return { rows: toDocumentRows(answer), total }
     }),
-    copiesOf: (project, generation, contentHashes) => read(project, generation, async ({ documents }) =>
-      toCopies(await documents.query().where(ofContents(contentHashes)).select(['documentId', 'contentHash']).toArrow())),
+    identitiesOf: (project, generation, documentIds) => read(project, generation, tables => identitiesWhere(tables, ofDocuments(documentIds))),
+    likelyCopiesOf: (project, generation, text, limit) => read(project, generation, tables => identitiesWhere(tables, copiesFilter(text, tables.hasFingerprints), limit)),
   }
 }
 

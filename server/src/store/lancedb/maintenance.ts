@@ -1,4 +1,5 @@
 import { Index, type Table } from '@lancedb/lancedb'
+import { BAND_COLUMNS } from './filter.ts'
 import type { GenerationTables } from './tables.ts'
 import { retryConflicts } from './faults.ts'
 
@@ -25,7 +26,10 @@ const valueIndex = (): Index => Index.bitmap()
 
 const indices = {
   passages: { documentId: keyIndex, language: valueIndex, contentType: valueIndex, text: textIndex },
-  documents: { documentId: keyIndex, contentHash: keyIndex, language: valueIndex, contentType: valueIndex, content: textIndex, stems: stemIndex },
+  documents: {
+    documentId: keyIndex, contentHash: keyIndex, language: valueIndex, contentType: valueIndex, content: textIndex, stems: stemIndex,
+    ...Object.fromEntries(BAND_COLUMNS.map(column => [column, keyIndex])),
+  },
 }
 
 /** Adds the indices that are missing. They exist from the start: rows newer than an index are searched with its tokenizer too. */

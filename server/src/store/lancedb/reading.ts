@@ -1,5 +1,7 @@
 import type { Table as ArrowTable } from 'apache-arrow'
-import type { DocumentCandidate, DocumentRow, PassageCandidate, SampledPassage, StoredPassage } from '../store.ts'
+import type { Fingerprint } from '../../passages/fingerprint.ts'
+import type { DocumentCandidate, DocumentIdentity, DocumentRow, PassageCandidate, SampledPassage, StoredPassage } from '../store.ts'
+import { BAND_COLUMNS, SAMPLE_COLUMNS } from './filter.ts'
 
 /** The part of an answer of LanceDB that is read: a table, or one batch of it. */
 type Columns = Pick<ArrowTable, 'getChild' | 'numRows'>
@@ -10,6 +12,7 @@ interface Cells {
   number(name: string): number
   flag(name: string): boolean
   embedding(name: string): Float32Array
+  bytes(name: string): Uint8Array | null
 }
 
 const STATUSES = ['vectorized', 'empty', 'failed'] as const
@@ -30,6 +33,7 @@ function rowsOf<T>(answer: Columns, toRow: (cells: Cells) => T): T[] {
     number: (name) => { const cell = value(name); return typeof cell === 'number' ? cell : wrong(name) },
     flag: (name) => { const cell = value(name); return typeof cell === 'boolean' ? cell : wrong(name) },
     embedding: name => toEmbedding(value(name)) ?? wrong(name),
+    bytes: (name) => { const cell = value(name); return cell === null || cell instanceof Uint8Array ? cell : wrong(name) },
   }
   const rows: T[] = []
   for (; index < answer.numRows; index++) rows.push(toRow(cells))
@@ -56,14 +60,14 @@ export const toDocumentRows = (answer: Columns): DocumentRow[] => rowsOf(answer,
   vectorizedAt: cells.text('vectorizedAt'),
 }))
 
-export const PASSAGE_CANDIDATE_COLUMNS = ['documentId', 'rootId', 'contentHash', 'ordinal', 'start', 'end', 'text']
+export const PASSAGE_CANDIDATE_COLUMNS = ['documentId', 'rootId', 'ordinal', 'start', 'end', 'text']
 
 const toPassage = (cells: Cells) => ({
   ordinal: cells.number('ordinal'), start: cells.number('start'), end: cells.number('end'), text: cells.text('text'),
 })
 
 const toDocument = (cells: Cells) => ({
-  documentId: cells.text('documentId'), rootId: cells.text('rootId'), contentHash: cells.text('contentHash'),
+  documentId: cells.text('documentId'), rootId: cells.text('rootId'),
 })
 
 /** Cosine similarity, from the distance that LanceDB gives. */
@@ -73,7 +77,7 @@ export const toNearestPassages = (answer: Columns): PassageCandidate[] =>
 export const toWordsPassages = (answer: Columns): PassageCandidate[] =>
   rowsOf(answer, cells => ({ ...toDocument(cells), ...toPassage(cells), score: cells.number('_score') }))
 
-export const DOCUMENT_CANDIDATE_COLUMNS = ['documentId', 'rootId', 'contentHash']
+export const DOCUMENT_CANDIDATE_COLUMNS = ['documentId', 'rootId']
 
 export const toWordsDocuments = (answer: Columns): DocumentCandidate[] =>
   rowsOf(answer, cells => ({ ...toDocument(cells), score: cells.number('_score') }))
@@ -83,8 +87,18 @@ export const STORED_PASSAGE_COLUMNS = ['ordinal', 'start', 'end', 'text', 'embed
 export const toStoredPassages = (answer: Columns): StoredPassage[] =>
   rowsOf(answer, cells => ({ ...toPassage(cells), embedding: cells.embedding('embedding') }))
 
-export const toCopies = (answer: Columns): { documentId: string, contentHash: string }[] =>
-  rowsOf(answer, cells => ({ documentId: cells.text('documentId'), contentHash: cells.text('contentHash') }))
+export const identityColumns = (hasFingerprints: boolean): string[] => ['documentId', 'contentHash', ...(hasFingerprints ? [...BAND_COLUMNS, ...SAMPLE_COLUMNS] : [])]
+
+export const toIdentities = (answer: Columns, hasFingerprints: boolean): DocumentIdentity[] =>
+  rowsOf(answer, cells => ({ documentId: cells.text('documentId'), contentHash: cells.text('contentHash'), fingerprint: hasFingerprints ? toFingerprint(cells) : null }))
+
+function toFingerprint(cells: Cells): Fingerprint | null {
+  const sample = (column: typeof SAMPLE_COLUMNS[number]): Uint32Array => toSampleEntries(cells.bytes(column) ?? wrong(column))
+  return cells.bytes('pairs') === null ? null : { bands: Int32Array.from(BAND_COLUMNS, column => cells.number(column)), pairs: sample('pairs'), numbers: sample('numbers'), names: sample('names') }
+}
+
+/** A copy: what Arrow gives is a view that may begin anywhere. */
+const toSampleEntries = (bytes: Uint8Array): Uint32Array => new Uint32Array(bytes.slice().buffer)
 
 export const toLanguages = (answer: Columns): string[] => rowsOf(answer, cells => cells.text('language'))
 

@@ -1,8 +1,8 @@
-import { Bool, type Data, type DataType, Field, Float32, FixedSizeList, Int32, Int64, makeData, RecordBatch, Schema, Struct, Table, Utf8, vectorFromArray } from 'apache-arrow'
+import { Binary, Bool, type Data, type DataType, Field, Float32, FixedSizeList, Int32, Int64, makeData, RecordBatch, Schema, Struct, Table, Utf8, vectorFromArray } from 'apache-arrow'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { Generation } from '../generation.ts'
 import type { DocumentWrite } from '../store.ts'
-import { toMilliseconds } from './filter.ts'
+import { BAND_COLUMNS, SAMPLE_COLUMNS, toMilliseconds } from './filter.ts'
 
 const text = (name: string): Field<DataType> => new Field(name, new Utf8(), false)
 const optionalText = (name: string): Field<DataType> => new Field(name, new Utf8(), true)
@@ -11,7 +11,7 @@ const count = (name: string): Field<DataType> => new Field(name, new Int32(), fa
 const date = (name: string): Field<DataType> => new Field(name, new Int64(), true)
 
 /** Both tables carry what searches filter by. */
-const filterFields = [text('documentId'), text('rootId'), text('contentHash'), text('contentType'), text('language'), text('dirname'), date('creationDate')]
+const filterFields = [text('documentId'), text('rootId'), text('contentType'), text('language'), text('dirname'), date('creationDate')]
 
 const passageFields = (dimensions: number): Field<DataType>[] => [
   ...filterFields,
@@ -19,10 +19,13 @@ const passageFields = (dimensions: number): Field<DataType>[] => [
   new Field('embedding', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
 ]
 
+/** Null where there is no fingerprint. */
+const fingerprintFields = [...BAND_COLUMNS.map(name => new Field(name, new Int32(), true)), ...SAMPLE_COLUMNS.map(name => new Field(name, new Binary(), true))]
+
 const documentFields: Field<DataType>[] = [
-  ...filterFields,
+  ...filterFields, text('contentHash'),
   optionalText('extractionDate'), text('status'), optionalText('reason'), count('passages'), new Field('truncated', new Bool(), false),
-  text('vectorizedAt'), text('title'), text('path'), text('content'), text('stems'),
+  text('vectorizedAt'), text('title'), text('path'), text('content'), text('stems'), ...fingerprintFields,
 ]
 
 export const passagesSchema = (dimensions: number): Schema => new Schema(passageFields(dimensions))
@@ -36,7 +39,7 @@ export function tableNames(generation: Generation): { passages: string, document
   return { passages: `passages-${generation.id}`, documents: `documents-${generation.id}` }
 }
 
-type Value = string | number | bigint | boolean | null
+type Value = string | number | bigint | boolean | Uint8Array | null
 type Columns = Readonly<Record<string, readonly Value[]>>
 
 function tableOf(fields: Field<DataType>[], length: number, columns: Columns, embeddings = new Float32Array()): Table {
@@ -61,11 +64,17 @@ const created = ({ creationDate }: DocumentWrite): bigint | null => {
 const filterColumns = (documents: readonly DocumentWrite[]): Columns => ({
   documentId: documents.map(({ row }) => row.documentId),
   rootId: documents.map(({ row }) => row.rootId),
-  contentHash: documents.map(({ row }) => row.contentHash),
   contentType: documents.map(({ contentType }) => contentType),
   language: documents.map(({ row }) => row.language),
   dirname: documents.map(({ dirname }) => dirname),
   creationDate: documents.map(created),
+})
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
+
+const fingerprintColumns = (documents: readonly DocumentWrite[]): Columns => ({
+  ...Object.fromEntries(BAND_COLUMNS.map((column, band) => [column, documents.map(({ fingerprint }) => fingerprint?.bands[band] ?? null)])),
+  ...Object.fromEntries(SAMPLE_COLUMNS.map(column => [column, documents.map(({ fingerprint }) => (fingerprint === null ? null : bytesOf(fingerprint[column])))])),
 })
 
 /** Every passage of these documents, a row each. */
@@ -85,6 +94,7 @@ export function passagesTable(documents: readonly DocumentWrite[], dimensions: n
 
 export const documentsTable = (documents: readonly DocumentWrite[]): Table => tableOf(documentFields, documents.length, {
   ...filterColumns(documents),
+  contentHash: documents.map(({ row }) => row.contentHash),
   extractionDate: documents.map(({ row }) => row.extractionDate),
   status: documents.map(({ row }) => row.status),
   reason: documents.map(({ row }) => row.reason),
@@ -95,6 +105,7 @@ export const documentsTable = (documents: readonly DocumentWrite[]): Table => ta
   path: documents.map(({ path }) => path),
   content: documents.map(({ content }) => content),
   stems: documents.map(({ stems }) => stems),
+  ...fingerprintColumns(documents),
 })
 
 /** Only the columns that a touch changes: the content keeps its place in the text index. */

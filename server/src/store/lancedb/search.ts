@@ -1,7 +1,8 @@
 import { BooleanQuery, MatchQuery, Occur, PhraseQuery, type FullTextQuery, type Table } from '@lancedb/lancedb'
-import type { DocumentCandidate, ListOptions, PassageCandidate, WordsQuery } from '../store.ts'
-import { searchFilter } from './filter.ts'
-import { DOCUMENT_CANDIDATE_COLUMNS, PASSAGE_CANDIDATE_COLUMNS, toNearestPassages, toWordsDocuments, toWordsPassages } from './reading.ts'
+import type { DocumentCandidate, DocumentIdentity, ListOptions, PassageCandidate, WordsQuery } from '../store.ts'
+import { ofStatus, searchFilter } from './filter.ts'
+import { DOCUMENT_CANDIDATE_COLUMNS, identityColumns, PASSAGE_CANDIDATE_COLUMNS, toIdentities, toNearestPassages, toWordsDocuments, toWordsPassages } from './reading.ts'
+import type { GenerationTables } from './tables.ts'
 
 /** Asked for beyond the limit, so that among equal scores at the end of a list the ids decide, not the order of the scan. */
 const TIES = 50
@@ -28,6 +29,12 @@ export async function documentsWithPhrases(documents: Table, phrases: readonly s
   if (phrases.length === 0) return []
   const found = await documentsMatching(documents, new BooleanQuery(phrases.map(phrase => [Occur.Must, new PhraseQuery(phrase, 'content')])), options)
   return found.map(({ documentId }) => documentId)
+}
+
+/** Of vectorized documents. */
+export async function identitiesWhere({ documents, hasFingerprints }: GenerationTables, where: string, limit?: number): Promise<DocumentIdentity[]> {
+  const query = documents.query().where(`${ofStatus('vectorized')} AND (${where})`).select(identityColumns(hasFingerprints))
+  return toIdentities(await (limit === undefined ? query : query.limit(limit)).toArrow(), hasFingerprints)
 }
 
 async function documentsMatching(documents: Table, clauses: FullTextQuery, { limit, filter }: ListOptions): Promise<DocumentCandidate[]> {

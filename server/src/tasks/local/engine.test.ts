@@ -8,6 +8,7 @@ import { SimilarityError } from '@datashare-similarity/shared'
 import { TaskSchema } from '@datashare-similarity/shared/contract'
 import type { Embedders } from '../../embedding/embedder.ts'
 import { openEmbedders } from '../../embedding/embedders.ts'
+import { PASSAGE_RULES } from '../../passages/passage.ts'
 import { aCaller } from '../../testing/callers.ts'
 import { codeOf, hold, log, openLocalChain, watch, type LocalChain, type WatchedEmbedders } from '../../testing/local-chain.ts'
 import { prose } from '../../testing/memory-documents.ts'
@@ -175,6 +176,22 @@ it('the old generation answers until a rebuild is complete, then it is gone', as
   expect(rebuilt.id).not.toBe(old.id)
   expect((await chain.rows(rebuilt)).size).toBe(2)
   await vi.waitFor(async () => expect((await chain.generations.all(chain.project.name)).map(({ id }) => id)).toEqual([rebuilt.id]))
+})
+
+it('an update makes a new generation where the old one was made by older rules', async () => {
+  fill(2)
+  const { project, generations, store } = chain
+  const { model } = await embedders.get(embedders.defaultModel.id)
+  const older = await generations.create({ project: project.name, modelId: model.id, modelRevision: model.revision, dimensions: model.dimensions, passageRules: PASSAGE_RULES })
+  await store.create(older)
+  await generations.makeCurrent(older.id)
+
+  const task = await chain.vectorize()
+
+  expect(task).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
+  const current = await chain.current()
+  expect(current.id).not.toBe(older.id)
+  expect((await store.identitiesOf(project, current, ['d1', 'd2'])).map(({ fingerprint }) => fingerprint !== null)).toEqual([true, true])
 })
 
 it('a cancelled chain stops writing, swaps nothing in, and resumes with what is missing', async () => {
