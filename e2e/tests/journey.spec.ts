@@ -168,13 +168,23 @@ for (const { name, looks, missing, open } of sources) {
       const sidebar = await ask(page, demo, 'meridian', 'Солодков трещины дамбы хвостохранилища пьезометры')
       const original = results(sidebar).filter({ hasText: 'zayavlenie-inzhenera' })
       await expect(original).toHaveCount(1)
-      await original.getByRole('button', { name: '+1 copy' }).click()
+      await original.getByRole('button', { name: '+1 near-identical copy' }).click()
       await expect(original.getByRole('link')).toHaveCount(2)
       await expect(original.getByRole('link').last()).toBeVisible()
 
       const panel = await openSimilar(page, demo, await addressOf(demo, 'meridian', 'zapiski/2015/zayavlenie-inzhenera.docx'))
       await expect(results(panel).first()).toBeVisible()
-      await expect(panel.getByRole('link').filter({ hasText: 'zayavlenie-inzhenera' })).toHaveCount(0)
+      await expect(results(panel).filter({ hasText: 'zayavlenie-inzhenera' })).toHaveCount(0)
+      await panel.getByRole('button', { name: 'This document has one near-identical copy' }).click()
+      await expect(panel.getByRole('link', { name: 'zayavlenie-inzhenera-kopiya.docx' })).toBeVisible()
+    })
+
+    test('sees the copies that differ in a few words, told from those with the same text', async ({ page }) => {
+      const panel = await openSimilar(page, demo, await addressOf(demo, 'meridian', 'memos/2013/shelf-renewal-2013.docx'))
+
+      await panel.getByRole('button', { name: 'This document has 3 near-identical copies' }).click()
+      await expect(panel.getByText('nearly the same text')).toHaveCount(3)
+      await expect(results(panel).filter({ hasText: 'shelf-renewal' })).toHaveCount(0)
     })
 
     test('chooses one of two selected projects: their results never mix', async ({ page }) => {
