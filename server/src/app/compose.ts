@@ -22,7 +22,7 @@ import { openLocalEngine, type LocalEngine } from '../tasks/local/engine.ts'
 import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
 import { createKnownCoverage } from '../vectorize/known-coverage.ts'
-import type { Config } from './config.ts'
+import { modelsDirOf, type Config } from './config.ts'
 import { Lifespan } from './lifespan.ts'
 import { VERSION } from './version.ts'
 
@@ -65,7 +65,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const hydrator = overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log })
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
   const store = await lifespan.provide('vector store', overrides.store ?? (() => openLanceStore({ folder: join(config.dataDir, 'vectors'), log })), it => it.close())
-  const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, threads: config.threads, log })), it => it.close())
+  const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log })), it => it.close())
   const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: Math.max(2, config.threads), log }))
   const { engine, generations, measuredRate } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
 

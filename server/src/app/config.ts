@@ -1,7 +1,8 @@
 import { homedir, availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { DEFAULT_PORT, SimilarityError } from '@datashare-similarity/shared'
+import { isFolderName } from '../embedding/local-folder.ts'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
@@ -21,7 +22,8 @@ const settings = {
   SIMILARITY_TRUST_PROXY: z.enum(['true', 'false'], 'true or false').default('false').transform(value => value === 'true'),
   SIMILARITY_VECTORIZE_ROLE: z.enum(['PROJECT_ADMIN', 'PROJECT_EDITOR', 'PROJECT_MEMBER'], 'PROJECT_ADMIN, PROJECT_EDITOR or PROJECT_MEMBER').default('PROJECT_EDITOR'),
   SIMILARITY_DATA_DIR: optional(),
-  SIMILARITY_MODEL: z.string().min(1, 'the id of a model').default('all-MiniLM-L6-v2'),
+  SIMILARITY_MODEL: z.string().min(1, 'the id of a model, or the path of its folder').default('all-MiniLM-L6-v2').transform(value => (isFolderName(value) ? resolve(value) : value)),
+  HF_ENDPOINT: httpUrl('https://huggingface.co'),
   SIMILARITY_STORE: z.literal('lancedb', 'lancedb').default('lancedb'),
   SIMILARITY_ENGINE: z.literal('local', 'local').default('local'),
   SIMILARITY_THREADS: integer(1, 64, Math.min(availableParallelism(), 4)),
@@ -40,7 +42,10 @@ export interface Config {
   readonly trustProxy: boolean
   readonly vectorizeRole: 'PROJECT_ADMIN' | 'PROJECT_EDITOR' | 'PROJECT_MEMBER'
   readonly dataDir: string
+  /** The id of a model, or the absolute path of a folder. */
   readonly model: string
+  /** Address of the hub that models are pulled from, or of a mirror: used when somebody pulls one, never by a running companion. */
+  readonly modelHub: string
   readonly threads: number
   readonly logLevel: string
 }
@@ -75,10 +80,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     vectorizeRole: value.SIMILARITY_VECTORIZE_ROLE,
     dataDir: value.SIMILARITY_DATA_DIR ?? defaultDataDir(env),
     model: value.SIMILARITY_MODEL,
+    modelHub: value.HF_ENDPOINT,
     threads: value.SIMILARITY_THREADS,
     logLevel: value.SIMILARITY_LOG_LEVEL,
   }
 }
+
+/** Where models lie that do not come with the package. */
+export const modelsDirOf = (dataDir: string): string => join(dataDir, 'models')
 
 /** An empty variable counts as not set: everything that reads the environment reads it through this. */
 export const givenSettings = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>

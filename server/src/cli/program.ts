@@ -5,6 +5,7 @@ import { FINISHED_STATES, LIMITS, SEARCH_MODES, SimilarityError, type Project, t
 import { givenSettings } from '../app/config.ts'
 import { VERSION } from '../app/version.ts'
 import { connect, type Companion, type Env } from './connect.ts'
+import { addModel, withModel } from './model.ts'
 import { createOutput, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
 import { installPlugin } from './plugin-install.ts'
 import { serve } from './serve.ts'
@@ -47,6 +48,7 @@ Settings are environment variables (or a .env file); DATASHARE_API_KEY signs you
   addServe(program, env)
   addChain(program, env, exit)
   addSearch(program, env)
+  addModel(program, env)
   addPlugin(program)
   return program
 }
@@ -66,13 +68,14 @@ function addChain(program: Command, env: Env, exit: (code: number) => void): voi
     .addOption(new Option('--rebuild', 'everything anew; the old vectors answer until the new ones are complete').conflicts('failed'))
     .option('--failed', 'only those that failed')
     .option('--batch-size <n>', 'documents per vectorize_docs task', whole)
-    .option('--model <id>', 'the model of a first vectorization or a rebuild')
+    .option('--model <id>', 'the model of a first vectorization or a rebuild: see "model list"; or the path of a folder')
     .addOption(json)
     .addHelpText('after', '\nExamples:\n  $ datashare-similarity vectorize local-datashare\n  $ datashare-similarity vectorize local-datashare --rebuild --batch-size 32')
     .action(async (project: string, flags: Flags & { rebuild?: boolean, failed?: boolean, batchSize?: number, model?: string }) => {
-      await withCompanion(env, flags, async (companion, output) => {
+      const chosen = await withModel(env, flags.model)
+      await withCompanion(chosen.env, flags, async (companion, output) => {
         const mode = flags.rebuild === true ? 'rebuild' : flags.failed === true ? 'failed' : 'update'
-        const { task } = await companion.call<{ task: Task }>('POST', `/api/projects/${encodeURIComponent(project)}/vectorize`, { mode, batchSize: flags.batchSize, model: flags.model })
+        const { task } = await companion.call<{ task: Task }>('POST', `/api/projects/${encodeURIComponent(project)}/vectorize`, { mode, batchSize: flags.batchSize, model: chosen.model })
         exit(await follow(companion, output, task))
       })
     })

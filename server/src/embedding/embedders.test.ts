@@ -77,7 +77,7 @@ describe('the bundled model', () => {
     const ids = tokenizer.encode(report(100), 256)
     expect(ids).toHaveLength(256)
     expect([ids.at(0), ids.at(-1)]).toEqual([101, 102])
-    expect(truncated([1, 2, 3], 3)).toEqual([1, 2, 3])
+    expect(truncated([1, 2, 3], 3, 1)).toEqual([1, 2, 3])
     const [long, longer] = await embedder.queries([report(100), report(120)])
     expect(long).toEqual(longer)
   })
@@ -237,7 +237,9 @@ describe('the registry', () => {
 
   it('lists what can be chosen and what is there', async () => {
     const models = await embedders.models()
-    expect(models.map(({ id, installed }) => [id, installed])).toEqual([[MODEL, true]])
+    expect(models.map(({ id, installed }) => [id, installed])).toEqual([
+      [MODEL, true], ['multilingual-e5-small', false], ['granite-embedding-97m-multilingual-r2', false], ['bge-small-en-v1.5', false],
+    ])
     expect(embedders.defaultModel.id).toBe(MODEL)
   })
 
@@ -268,7 +270,7 @@ describe('the registry', () => {
     expect(warnings).toMatchObject([{ model: MODEL, code: 'model_missing', fix: expect.stringContaining('folder') as string, msg: expect.stringContaining(detail) as string }])
     await expect(own.get(MODEL)).rejects.toMatchObject({ code: 'model_missing', detail })
     await expect(own.check(MODEL)).rejects.toMatchObject({ code: 'model_missing', detail })
-    expect(await own.models()).toMatchObject([{ id: MODEL, installed: false }])
+    expect((await own.models())[0]).toMatchObject({ id: MODEL, installed: false })
     expect(starts).toEqual([])
 
     await cp(join(BUNDLED_MODELS_DIR, MODEL, 'tokenizer.json'), file)

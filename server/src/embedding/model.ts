@@ -1,19 +1,26 @@
-/** An entry of the model registry: all that makes two embeddings comparable. */
+/** An entry of the model registry, or a folder of the operator's own: all that makes two embeddings comparable. */
 export interface EmbeddingModel {
   readonly id: string
+  /** Another one means other vectors: what is stored with one is never searched with another. */
   readonly revision: string
+  /** Where it is pulled from: its repository on the model hub, at the commit `revision`. Null where it is not. */
+  readonly repository: string | null
   /** SHA-256 by path below the model's folder: all that is needed to load it. */
   readonly files: Readonly<Record<string, string>>
+  /** Size of all files together. */
+  readonly bytes: number
+  /** Which of `files` is loaded. */
+  readonly onnx: string
   readonly dimensions: number
   /** Tokens at most, specials included. */
   readonly maxTokens: number
-  readonly pooling: 'mean' | 'cls'
+  /** How the vectors of a text's tokens become one: their mean, the first one, or as the model itself does it. */
+  readonly pooling: 'mean' | 'cls' | 'model'
   readonly normalize: true
   readonly prefixes: { readonly query: string, readonly passage: string }
-  /** ISO 639-1, or ['*']. */
+  /** ISO 639-1, or ['*']; none where nobody says. */
   readonly languages: readonly string[]
   readonly licence: string
-  readonly dtype: 'fp32' | 'q8'
   readonly bundled: boolean
 }
 

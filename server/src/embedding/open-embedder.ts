@@ -3,17 +3,20 @@ import type { Logger } from '../log.ts'
 import { ProcessGone, type Connection } from './connection.ts'
 import { DocumentPool } from './document-pool.ts'
 import type { EmbeddedPassage, Embedder } from './embedder.ts'
+import { whenUnused } from './idle.ts'
 import { ModelProcess } from './model-process.ts'
 import type { EmbeddingModel } from './model.ts'
 
 export interface EmbedderOptions {
   readonly model: EmbeddingModel
-  /** Where the files of the model lie, already verified. */
+  /** Where the files of the model lie. */
   readonly folder: string
   /** Processes for documents; one more is kept for queries. */
   readonly threads: number
   readonly log: Logger
   readonly timeouts?: Partial<Timeouts>
+  /** The process for queries gives its memory back when nobody has asked it for that long; by default it is kept. */
+  readonly idleMs?: number | undefined
   /** Gives up the start. */
   readonly signal?: AbortSignal
 }
@@ -95,9 +98,9 @@ async function* embedDocument(pool: DocumentPool, content: string, signal: Abort
 
 /**
  * Starts the process for queries; those for documents start with the first document.
- * @throws SimilarityError embedder_unavailable where the model cannot be loaded | the signal's reason
+ * @throws SimilarityError embedder_unavailable where the model cannot be loaded | model_missing | model_tampered | model_refused | the signal's reason
  */
-export async function openEmbedder({ model, folder, threads, log, timeouts = {}, signal }: EmbedderOptions): Promise<Embedder> {
+export async function openEmbedder({ model, folder, threads, log, timeouts = {}, idleMs, signal }: EmbedderOptions): Promise<Embedder> {
   const { loadMs, queryMs, documentMs } = { ...TIMEOUTS, ...timeouts }
   const queryProcess = new ModelProcess({ model, folder, isBackground: false, loadMs, silenceMs: queryMs, log })
   const pool = new DocumentPool(Array.from({ length: threads }, () => new ModelProcess({ model, folder, isBackground: true, loadMs, silenceMs: documentMs, log })))
@@ -107,10 +110,15 @@ export async function openEmbedder({ model, folder, threads, log, timeouts = {},
     await queryProcess.close()
     throw unavailable(error)
   }
+  const use = idleMs === undefined ? null : whenUnused(idleMs, () => void queryProcess.stop())
+  const askQueryProcess = <Result>(signal: AbortSignal | undefined, ask: (connection: Connection) => Promise<Result>): Promise<Result> => {
+    const work = (): Promise<Result> => asked(queryProcess, signal, ask)
+    return use === null ? work() : use.during(work)
+  }
 
   const embed = async (role: keyof EmbeddingModel['prefixes'], texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> => {
     if (texts.length === 0) return []
-    const { embeddings } = await asked(queryProcess, signal, connection => connection.ask({ type: 'embed', job: nextJob(), role, texts }, 'embeddings', signal))
+    const { embeddings } = await askQueryProcess(signal, connection => connection.ask({ type: 'embed', job: nextJob(), role, texts }, 'embeddings', signal))
     return embeddings.map(ownMemory)
   }
 
@@ -120,13 +128,14 @@ export async function openEmbedder({ model, folder, threads, log, timeouts = {},
     examples: (texts, signal) => embed('passage', texts, signal),
     passages: (content, signal) => embedDocument(pool, content, signal),
     cut: async (content, signal) => {
-      const { passages } = await asked(queryProcess, signal, connection => connection.ask({ type: 'cut', job: nextJob(), content }, 'passages', signal))
+      const { passages } = await askQueryProcess(signal, connection => connection.ask({ type: 'cut', job: nextJob(), content }, 'passages', signal))
       return [...passages]
     },
     get ready() {
       return queryProcess.ready
     },
     close: async () => {
+      use?.close()
       await Promise.all([queryProcess.close(), pool.close()])
     },
   }

@@ -9,8 +9,8 @@ import { cutPassages } from '../passages/cut.ts'
 import { PASSAGE_TOKENS, type Passage } from '../passages/passage.ts'
 import type { EmbeddedPassage } from './embedder.ts'
 import { GROUP_SIZE, isRequest, type Pulse, type Reply, type Request } from './messages.ts'
+import { verifyModel } from './model-files.ts'
 import { prefixed, type EmbeddingModel } from './model.ts'
-import { needFiles } from './registry.ts'
 import { loadRuntime, type Runtime } from './runtime.ts'
 
 /** Passages cut in a row before the event loop has a turn. */
@@ -50,12 +50,21 @@ function cut(content: string): Generator<Passage> {
   return cutPassages(content, { ...PASSAGE_TOKENS, countTokens: text => tokenizer.count(text) })
 }
 
-async function load(request: Request & { type: 'load' }): Promise<Reply> {
-  await needFiles(request.model, request.folder)
-  const runtime = await loadRuntime(request.folder, request.model)
-  await runtime.embed(prefixed(request.model, 'query', 'warm'))
-  loaded = { model: request.model, runtime }
-  return { type: 'ready', job: request.job }
+/** Whoever loads the files checks them: they may have changed since an earlier process did. */
+async function load({ job, folder, model }: Request & { type: 'load' }): Promise<Reply> {
+  await verifyModel(model, folder)
+  const runtime = await loadRuntime(folder, model)
+  refuseShort(model, runtime)
+  await runtime.embed(prefixed(model, 'query', 'warm'))
+  loaded = { model, runtime }
+  return { type: 'ready', job }
+}
+
+/** The end of a passage would be in no vector. @throws SimilarityError model_refused */
+function refuseShort(model: EmbeddingModel, { tokenizer }: Runtime): void {
+  const needed = PASSAGE_TOKENS.maxTokens + tokenizer.encode(model.prefixes.passage, Infinity).length
+  if (needed <= model.maxTokens) return
+  throw new SimilarityError('model_refused', { detail: `The model ${model.id} reads ${model.maxTokens} tokens at most; a passage with its prefix may have ${needed}.` })
 }
 
 async function embed({ job, role, texts }: Request & { type: 'embed' }): Promise<Reply> {

@@ -1,11 +1,14 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createLogger } from '../log.ts'
+import { writeLetterModel } from '../testing/letter-model.ts'
 import { all, isAlive, listen, modelProcesses, report, sentence, type Start } from '../testing/model-processes.ts'
+import { onnxModel } from '../testing/onnx.ts'
 import type { EmbeddedPassage, Embedder, Embedders } from './embedder.ts'
 import { openEmbedders, type EmbeddersOptions } from './embedders.ts'
+import { describeFolder } from './local-folder.ts'
 import { openEmbedder } from './open-embedder.ts'
 import { BUNDLED_MODELS_DIR, modelOf } from './registry.ts'
 
@@ -79,9 +82,13 @@ describe('while a model is loaded', () => {
   })
 
   it('what the library says stays out of the error\'s detail', async () => {
-    const opening = openEmbedder({ model: { ...MODEL, dimensions: 100 }, folder: FOLDER, threads: 1, log: silent })
+    const folder = await mkdtemp(join(tmpdir(), 'similarity-odd-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    await writeLetterModel(folder, { json: { 'similarity.json': { id: 'odd', pooling: 'mean' } } })
+    await writeFile(join(folder, 'onnx', 'model.onnx'), onnxModel({ inputs: [], outputs: [{ name: 'y', type: 'float32', shape: [1] }], tables: {}, nodes: [{ operator: 'Nonsense', inputs: [], output: 'y' }] }))
+    const opening = openEmbedder({ model: await describeFolder(folder), folder, threads: 1, log: silent })
     await expect(opening).rejects.toMatchObject({
-      code: 'embedder_unavailable', detail: 'The model all-MiniLM-L6-v2 could not be loaded.', cause: { message: expect.stringContaining('384') as string },
+      code: 'embedder_unavailable', detail: 'The model odd could not be loaded.', cause: { message: expect.stringContaining('Nonsense') as string },
     })
   })
 

@@ -9,7 +9,7 @@ const GROUP = 16
 
 const model: EmbeddingModel = {
   id: 'stand-in', revision: '1', files: {}, dimensions: 384, maxTokens: 256, pooling: 'mean', normalize: true, prefixes: { query: '', passage: '' },
-  languages: ['en'], licence: 'MIT', dtype: 'fp32', bundled: true,
+  languages: ['en'], licence: 'MIT', bundled: true, repository: null, bytes: 0, onnx: 'model.onnx',
 }
 
 /**
