@@ -73,6 +73,16 @@ const duration = (seconds: number): string => {
   return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`
 }
 
+const MULTILINGUAL = 'multilingual-e5-small'
+
+/** What to do about the advice on a model. */
+const ADVICE: Readonly<Record<string, (project: Project) => string>> = {
+  model_language_mismatch: ({ project, model, languages }) => `model_language_mismatch: the model ${model.id} is made for ${model.languages.join(', ') || 'languages that nobody names'}, and the project has documents in ${Object.keys(languages).join(', ')}. `
+    + `A model for many languages: "datashare-similarity model pull ${MULTILINGUAL}", then "datashare-similarity vectorize ${project} --rebuild --model ${MULTILINGUAL}"`,
+  model_not_installed: ({ model }) => `model_not_installed: search goes on by words; run "datashare-similarity model pull ${model.id}", or start the companion with its folder`,
+  model_outdated: ({ project }) => `model_outdated: search goes on by words until "datashare-similarity vectorize ${project}" has made the vectors anew`,
+}
+
 export function projectLines(project: Project): string[] {
   const { documents, vectorized, empty, failed, missing, stale } = project.coverage
   const unchecked = project.advice.find(code => code === 'coverage_pending' || code in ERRORS)
@@ -80,7 +90,7 @@ export function projectLines(project: Project): string[] {
     `${project.project}: ${unchecked === undefined ? '' : 'not compared with Datashare now; last known: '}${vectorized} of ${documents} documents vectorized (${empty} empty, ${failed} failed, ${missing} missing, ${stale} changed)`,
     `  model ${project.model.id}, ${project.passages} passages, ${(project.bytes / 1e6).toFixed(1)} MB${project.updatedAt === null ? '' : `, updated ${project.updatedAt}`}`,
     ...(project.task === null ? [] : [`  task ${project.task.id}: ${project.task.state}${project.task.phase === null ? '' : ` (${project.task.phase})`}`]),
-    ...project.advice.map(code => `  note: ${code}`),
+    ...project.advice.map(code => `  note: ${ADVICE[code]?.(project) ?? code}`),
   ]
 }
 

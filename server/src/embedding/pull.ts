@@ -42,9 +42,9 @@ export async function pullModel({ model, folder, hub, onProgress = () => undefin
     await rename(fresh, folder)
     return true
   } catch (error) {
+    // What cannot be removed now is swept by the next one; the error itself is what is told
+    await rm(fresh, { recursive: true, force: true }).catch(() => undefined)
     throw ofDisk(error)
-  } finally {
-    await rm(fresh, { recursive: true, force: true })
   }
 }
 

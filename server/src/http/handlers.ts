@@ -45,7 +45,7 @@ const openHandlers = ({ version, access, source, store, embedders, engine }: Com
   },
   models: async () => {
     const models = await embedders.models()
-    return { body: { items: models.map(({ id, dimensions, maxTokens, languages, licence, bundled, installed }) => ({ id, dimensions, maxTokens, languages: [...languages], licence, bundled, installed, inUse: id === embedders.defaultModel.id })) } }
+    return { body: { items: models.map(({ id, dimensions, maxTokens, languages, licence, bytes, bundled, installed }) => ({ id, dimensions, maxTokens, languages: [...languages], licence, bytes, bundled, installed, inUse: id === embedders.defaultModel.id })) } }
   },
 })
 

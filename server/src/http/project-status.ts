@@ -1,14 +1,13 @@
 import type { Coverage, Project } from '@datashare-similarity/shared'
 import type { GrantedProject } from '../datashare/access.ts'
+import type { EmbeddingModel } from '../embedding/model.ts'
+import type { Generation } from '../store/generation.ts'
 import type { StoreStatistics } from '../store/store.ts'
 import type { KnownCoverage } from '../vectorize/known-coverage.ts'
 import type { Companion } from './companion.ts'
 
-/** Datashare's names of languages and the models' codes, for the fit of a model; others count as unknown. */
-const LANGUAGE_CODES: Readonly<Record<string, string>> = {
-  ARABIC: 'ar', CHINESE: 'zh', DUTCH: 'nl', ENGLISH: 'en', FRENCH: 'fr', GERMAN: 'de', GREEK: 'el', ITALIAN: 'it', JAPANESE: 'ja', KOREAN: 'ko',
-  POLISH: 'pl', PORTUGUESE: 'pt', RUSSIAN: 'ru', SPANISH: 'es', TURKISH: 'tr', UKRAINIAN: 'uk',
-}
+/** Datashare writes languages as English does, in capitals. What it could not tell (UNKNOWN) fits no model that is made for some languages. */
+const LANGUAGE_NAMES = new Intl.DisplayNames('en', { type: 'language' })
 
 const NOTHING: StoreStatistics = { documents: { vectorized: 0, empty: 0, failed: 0, truncated: 0 }, passages: 0, bytes: 0, languages: {} }
 
@@ -23,28 +22,37 @@ export async function projectStatus(companion: Companion, project: GrantedProjec
     companion.embedders.models(),
   ])
   const modelId = generation?.modelId ?? companion.embedders.defaultModel.id
-  const model = models.find(({ id }) => id === modelId) ?? companion.embedders.defaultModel
+  const model = models.find(({ id }) => id === modelId)
+  const spoken = model?.languages ?? []
   return {
     project: project.name,
     permissions: { vectorize: permissions.vectorize, wipe: permissions.wipe },
-    model: { id: model.id, dimensions: model.dimensions, languages: [...model.languages] },
+    model: { id: modelId, dimensions: generation?.dimensions ?? model?.dimensions ?? 0, languages: [...spoken] },
     generation: generation?.id ?? null,
     coverage,
     passages: statistics.passages,
     bytes: statistics.bytes,
     languages: { ...statistics.languages },
-    advice: adviceFor(note, generation === null, coverage, statistics.languages, model.languages),
+    advice: [...adviceFor(note, generation === null, coverage, statistics.languages, spoken), ...modelAdvice(generation, model)],
     task,
     updatedAt: generation?.updatedAt ?? null,
   }
 }
 
 function adviceFor(note: KnownCoverage['note'], never: boolean, coverage: Coverage, languages: Readonly<Record<string, number>>, spoken: readonly string[]): string[] {
-  const foreign = Object.keys(languages).filter(language => !spoken.includes('*') && !spoken.includes(LANGUAGE_CODES[language] ?? ''))
+  const names = spoken.map(code => (code === '*' ? code : LANGUAGE_NAMES.of(code)?.toUpperCase()))
+  const foreign = Object.keys(languages).filter(language => !names.includes('*') && !names.includes(language))
   return [
     ...(note === null ? [] : [note]),
     ...(never ? ['never_vectorized'] : []),
     ...(!never && coverage.missing + coverage.stale > 0 ? ['partly_vectorized'] : []),
     ...(foreign.length > 0 ? ['model_language_mismatch'] : []),
   ]
+}
+
+/** Whether the project's vectors can be searched with what is there of their model. */
+function modelAdvice(generation: Generation | null, model: EmbeddingModel & { installed: boolean } | undefined): string[] {
+  if (generation === null) return []
+  if (model?.installed !== true) return ['model_not_installed']
+  return model.revision === generation.modelRevision ? [] : ['model_outdated']
 }

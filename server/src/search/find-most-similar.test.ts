@@ -44,7 +44,7 @@ beforeAll(async () => {
   store = await openLanceStore({ folder, log })
   embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
   const embedder = await embedders.get(embedders.defaultModel.id)
-  const building = { ...aGeneration(PROJECT, embedder.model.dimensions), modelId: embedder.model.id }
+  const building = { ...aGeneration(PROJECT, embedder.model.dimensions), modelId: embedder.model.id, modelRevision: embedder.model.revision }
   await store.create(building)
   for (const document of SMALL_COLLECTION) await write(building, embedder, document)
   await store.maintain(building)

@@ -40,7 +40,7 @@ const AT_ONCE = 2
 
 /**
  * Finds the documents most like queries and examples, as far as the caller may see them.
- * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable | model_missing, and those of Datashare and the store.
+ * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable | model_missing | model_changed, and those of Datashare and the store.
  */
 export function createFindMostSimilar(parts: Parts): FindMostSimilar {
   const languagesOf = knownLanguages(parts.store)
@@ -79,7 +79,7 @@ function groupsOf({ queries, like }: SimilarQuery): ResultGroup['query'][] {
 }
 
 async function search(parts: Parts, scope: Scope, query: SimilarQuery): Promise<Pick<SimilarAnswer, 'results' | 'degraded'>> {
-  const { embed, isDegraded } = embedding(parts.embedders, scope.generation.modelId, query.mode, scope.signal)
+  const { embed, isDegraded } = embedding(parts.embedders, scope.generation, query.mode, scope.signal)
   const context = { ...parts, embed }
   const [filter, queryProbes, like, unlike] = await Promise.all([
     storeFilter(parts, scope, query.filters),

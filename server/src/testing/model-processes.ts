@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import type { EmbeddedPassage } from '../embedding/embedder.ts'
 import { createLogger, type Logger } from '../log.ts'
 
-export interface Start { pid: number, background: boolean }
+export interface Start { pid: number, background: boolean, model: string }
 
 /** A log that tells which processes were started, and warns of. */
 export function listen(onStart: (start: Start) => void = () => undefined): { log: Logger, starts: Start[], warnings: Record<string, unknown>[] } {

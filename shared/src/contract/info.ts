@@ -22,9 +22,11 @@ export const ModelSchema = z.object({
   id: z.string(),
   dimensions: z.int(),
   maxTokens: z.int(),
-  /** ISO 639-1 codes, or ["*"] for a multilingual model. */
+  /** ISO 639-1 codes, or ["*"] for a multilingual model; none where nobody says. */
   languages: z.array(z.string()),
   licence: z.string(),
+  /** Size of its files. */
+  bytes: z.int(),
   bundled: z.boolean(),
   installed: z.boolean(),
   inUse: z.boolean(),

@@ -23,7 +23,7 @@ export const ProjectSchema = z.object({
   bytes: z.int(),
   /** Documents by language, as Datashare writes languages (ENGLISH, FRENCH …). */
   languages: z.record(z.string(), z.int()),
-  /** What the reader should know, as codes: never_vectorized, partly_vectorized, model_language_mismatch, coverage_pending, or the error code of what keeps coverage from being checked. */
+  /** What the reader should know, as codes: never_vectorized, partly_vectorized, model_language_mismatch, model_not_installed, model_outdated (made with another version of the model), coverage_pending, or the error code of what keeps coverage from being checked. */
   advice: z.array(z.string()),
   task: TaskSchema.nullable(),
   updatedAt: z.iso.datetime().nullable(),
