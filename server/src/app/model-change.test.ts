@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Model, Problem, Project, SimilarAnswer, Task } from '@datashare-similarity/shared'
 import { openEmbedders } from '../embedding/embedders.ts'
 import type { Logger } from '../log.ts'
-import { createEditableDocuments } from '../testing/editable-documents.ts'
+import { createEditableDocuments, type EditableDocuments } from '../testing/editable-documents.ts'
 import { startGuardedCompanion, type GuardedCompanion } from '../testing/guarded-companion.ts'
 import { LETTER_DIMENSIONS, writeLetterModel } from '../testing/letter-model.ts'
 import { hold, watch, type WatchedEmbedders } from '../testing/local-chain.ts'
@@ -21,26 +21,29 @@ let letters: string
 let watched: WatchedEmbedders
 let listening: { log: Logger, starts: Start[] }
 let companion: GuardedCompanion
+let documents: EditableDocuments
 
 const writeLetters = (pooling: 'mean' | 'model'): Promise<void> =>
   writeLetterModel(letters, { output: pooling === 'mean' ? 'last_hidden_state' : 'sentence_embedding', json: { 'similarity.json': { pooling, languages: ['en', 'sv'] } } })
 
 async function start(): Promise<void> {
   listening = listen()
+  documents = createEditableDocuments({ leak: DOCUMENTS })
   companion = await startGuardedCompanion({
-    documents: createEditableDocuments({ leak: DOCUMENTS }),
+    documents,
     users: [{ uid: 'alice', apiKey: 'alice-key', projects: ['leak'], roles: [{ role: 'PROJECT_ADMIN', on: 'default::leak' }] }],
     env: { SIMILARITY_DATA_DIR: join(root, 'data') },
     overrides: { embedders: async () => (watched = watch(await openEmbedders({ defaultModel: letters, threads: 1, idleMs: 500, log: listening.log }))) },
   })
 }
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<{ status: number, json: T }> {
+type Answer = Project & SimilarAnswer & Problem & { items: (Task & Model)[] }
+async function ask(method: string, path: string, body?: unknown): Promise<{ status: number, json: Answer }> {
   const { status, json } = await companion.as('alice-key')(method, path, body)
-  return { status, json: json as T }
+  return { status, json: json as Answer }
 }
-const project = async (): Promise<Project> => (await ask<Project>('GET', '/api/projects/leak')).json
-const search = (body: object = {}) => ask<SimilarAnswer & Problem>('POST', '/api/projects/leak/similar', { queries: [QUERY], ...body })
+const project = async (): Promise<Project> => (await ask('GET', '/api/projects/leak')).json
+const search = (body: object = {}) => ask('POST', '/api/projects/leak/similar', { queries: [QUERY], ...body })
 const best = async (): Promise<string | undefined> => (await search({ mode: 'meaning' })).json.results[0]?.documents[0]?.documentId
 
 beforeAll(async () => {
@@ -59,11 +62,11 @@ describe('a project changes its model', () => {
     for (const model of [letters, '/etc', '../letters', './letters']) {
       expect(await ask('POST', '/api/projects/leak/vectorize', { model })).toMatchObject({ status: 422, json: { code: 'model_unknown' } })
     }
-    expect((await ask<{ items: Task[] }>('GET', '/api/tasks?project=leak')).json.items).toEqual([])
+    expect((await ask('GET', '/api/tasks?project=leak')).json.items).toEqual([])
   })
 
   it('and whose files are there: the answer says how to bring them', async () => {
-    const { status, json } = await ask<Problem>('POST', '/api/projects/leak/vectorize', { model: 'bge-small-en-v1.5' })
+    const { status, json } = await ask('POST', '/api/projects/leak/vectorize', { model: 'bge-small-en-v1.5' })
     expect({ status, code: json.code }).toEqual({ status: 503, code: 'model_missing' })
     expect(json.detail).toContain('bge-small-en-v1.5')
     expect(json.fix).toContain('model pull')
@@ -103,6 +106,20 @@ describe('a project changes its model', () => {
     expect((await project()).model.id).toBe('letters')
     expect(await (await watched.get(BUNDLED)).queries(['again'])).toHaveLength(1)
   })
+
+  it('and is told when documents come in a language that it is not made for, or in one that nobody knows', async () => {
+    const adviceWith = async (language: string): Promise<string[]> => {
+      documents.put('leak', { id: 'other', content: `words in ${language}`, language })
+      await companion.vectorize('alice-key', 'leak')
+      const { advice } = await project()
+      documents.remove('leak', 'other')
+      await companion.vectorize('alice-key', 'leak')
+      return advice
+    }
+    expect(await adviceWith('SWEDISH')).not.toContain('model_language_mismatch')
+    expect(await adviceWith('RUSSIAN')).toContain('model_language_mismatch')
+    expect(await adviceWith('UNKNOWN')).toContain('model_language_mismatch')
+  })
 })
 
 describe('a folder of one\'s own that has changed', () => {
@@ -113,7 +130,7 @@ describe('a folder of one\'s own that has changed', () => {
   })
 
   it('is listed as the model in use', async () => {
-    const { json } = await ask<{ items: Model[] }>('GET', '/api/models')
+    const { json } = await ask('GET', '/api/models')
     expect(json.items.at(-1)).toMatchObject({ id: 'letters', installed: true, inUse: true, bundled: false, dimensions: LETTER_DIMENSIONS })
     expect(JSON.stringify(json)).not.toContain(letters)
   })

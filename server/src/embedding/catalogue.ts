@@ -3,7 +3,7 @@ import { SimilarityError } from '@datashare-similarity/shared'
 import { describeFolder, isFolderName } from './local-folder.ts'
 import { hasFiles } from './model-files.ts'
 import type { EmbeddingModel } from './model.ts'
-import { BUNDLED_MODELS_DIR, REGISTRY } from './registry.ts'
+import { BUNDLED_MODELS_DIR, modelOf, REGISTRY } from './registry.ts'
 
 export interface CatalogueOptions {
   /** The model for a first vectorization: an id, or the path of a folder of the operator's own. */
@@ -36,21 +36,17 @@ export interface Catalogue {
  * @throws SimilarityError model_unknown | configuration_wrong for a folder that cannot be used as a model
  */
 export async function openCatalogue({ defaultModel, bundledDir = BUNDLED_MODELS_DIR, modelsDir = bundledDir, registry = REGISTRY }: CatalogueOptions): Promise<Catalogue> {
-  const pinned = registry.map(model => ({ model, folder: join(model.bundled ? bundledDir : modelsDir, model.id) }))
-  const own = isFolderName(defaultModel) ? { model: await describeFolder(defaultModel), folder: defaultModel } : null
-  if (pinned.some(({ model }) => model.id === own?.model.id)) {
-    throw new SimilarityError('configuration_wrong', { detail: `The model folder ${defaultModel}: another model has the id ${own?.model.id}. Give this one an id of its own in its similarity.json.` })
+  const own = isFolderName(defaultModel) ? await describeFolder(defaultModel) : null
+  if (registry.some(({ id }) => id === own?.id)) {
+    throw new SimilarityError('configuration_wrong', { detail: `The model folder ${defaultModel}: another model has the id ${own?.id}. Give this one an id of its own in its similarity.json.` })
   }
-  const entries = own === null ? pinned : [...pinned, own]
-  const find = (id: string): Entry => {
-    const entry = entries.find(({ model }) => model.id === id)
-    if (entry === undefined) throw new SimilarityError('model_unknown', { detail: `The companion knows ${entries.map(({ model }) => model.id).join(', ')}.` })
-    return entry
-  }
+  const models = own === null ? registry : [...registry, own]
+  const entryOf = (model: EmbeddingModel): Entry => ({ model, folder: model === own ? defaultModel : join(model.bundled ? bundledDir : modelsDir, model.id) })
+  const entries = models.map(entryOf)
   return {
-    defaultModel: (own ?? find(defaultModel)).model,
+    defaultModel: own ?? modelOf(defaultModel, models),
     entries,
-    find,
+    find: id => entryOf(modelOf(id, models)),
     list: () => Promise.all(entries.map(async ({ model, folder }) => ({ ...model, installed: await hasFiles(model, folder) }))),
   }
 }

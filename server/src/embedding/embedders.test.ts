@@ -16,6 +16,7 @@ const MODEL = 'all-MiniLM-L6-v2'
 
 interface Golden { texts: { text: string, tokens: number, embedding: number[] }[], expect: { q8: { minCosine: number, meanCosine: number } } }
 const golden = JSON.parse(await readFile(join(BUNDLED_MODELS_DIR, 'golden.json'), 'utf8')) as Golden
+const stored = JSON.parse(await readFile(join(BUNDLED_MODELS_DIR, 'golden-int8.json'), 'utf8')) as { expect: { minCosine: number }, embeddings: string }
 
 const cosine = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
   let [dot, first, second] = [0, 0, 0]
@@ -48,6 +49,13 @@ describe('the bundled model', () => {
     expect(cosines.reduce((sum, value) => sum + value, 0) / cosines.length).toBeGreaterThanOrEqual(golden.expect.q8.meanCosine)
   })
 
+  it('gives the vectors that it gave before, in the same precision', async () => {
+    const numbers = Buffer.from(stored.embeddings, 'base64')
+    const before = golden.texts.map((_, index) => Float32Array.from({ length: 384 }, (_, column) => numbers.readFloatLE((index * 384 + column) * 4)))
+    const vectors = await embedder.queries(golden.texts.map(({ text }) => text))
+    expect(Math.min(...vectors.map((vector, index) => cosine(vector, before[index]!)))).toBeGreaterThanOrEqual(stored.expect.minCosine)
+  })
+
   it('counts tokens as the reference does', async () => {
     const tokenizer = await loadTokenizer(join(BUNDLED_MODELS_DIR, MODEL))
     expect(golden.texts.map(({ text }) => tokenizer.encode(text, 256).length)).toEqual(golden.texts.map(({ tokens }) => tokens))
@@ -70,6 +78,17 @@ describe('the bundled model', () => {
     expect(among[1]).toEqual(alone)
     expect(example).toEqual(alone)
     expect(passage!.embedding).toEqual(alone)
+  })
+
+  it('gives a text the same vector in each process for documents', async () => {
+    const other = listen()
+    const own = await openEmbedder({ model: modelOf(MODEL), folder: join(BUNDLED_MODELS_DIR, MODEL), threads: 2, log: other.log })
+    onTestFinished(() => own.close())
+    const text = sentence(11)
+    const [first, second] = await Promise.all([all(own.passages(text, never)), all(own.passages(text, never))])
+    expect(new Set(other.starts.filter(({ background }) => background).map(({ pid }) => pid)).size).toBe(2)
+    expect(first[0]!.embedding).toEqual(second[0]!.embedding)
+    expect(first[0]!.embedding).toEqual((await embedder.examples([text]))[0])
   })
 
   it('keeps the closing token of a text that is cut', async () => {

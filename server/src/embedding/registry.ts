@@ -96,8 +96,8 @@ export const REGISTRY: readonly EmbeddingModel[] = [
 ]
 
 /** @throws SimilarityError model_unknown */
-export function modelOf(id: string, registry: readonly EmbeddingModel[] = REGISTRY): EmbeddingModel {
-  const model = registry.find(entry => entry.id === id)
-  if (model === undefined) throw new SimilarityError('model_unknown', { detail: `The registry has ${registry.map(entry => entry.id).join(', ')}.` })
+export function modelOf(id: string, models: readonly EmbeddingModel[] = REGISTRY): EmbeddingModel {
+  const model = models.find(entry => entry.id === id)
+  if (model === undefined) throw new SimilarityError('model_unknown', { detail: `The companion knows ${models.map(entry => entry.id).join(', ')}.` })
   return model
 }

@@ -187,3 +187,27 @@ it('an error of a process keeps its code: a file that is gone when it starts aga
 
   await expect(embedder.queries([sentence(1)])).rejects.toMatchObject({ code: 'model_missing', detail: expect.stringContaining('tokenizer.json') as string })
 })
+
+describe('a model that nobody asks any more', () => {
+  it('gives its memory back, and answers again with the same vector when it is asked', async () => {
+    const { log, starts } = listen()
+    const embedder = await openEmbedder({ model: MODEL, folder: FOLDER, threads: 1, log, idleMs: 100 })
+    onTestFinished(() => embedder.close())
+    const [before] = await embedder.queries([sentence(3)])
+    await vi.waitUntil(() => starts.every(({ pid }) => !isAlive(pid)))
+
+    expect(embedder.ready).toBe(false)
+    expect((await embedder.queries([sentence(3)]))[0]).toEqual(before)
+    expect(starts).toHaveLength(2)
+  })
+
+  it('is not stopped while it works', async () => {
+    const { log, starts } = listen()
+    const embedder = await openEmbedder({ model: MODEL, folder: FOLDER, threads: 1, log, idleMs: 20 })
+    onTestFinished(() => embedder.close())
+    const vectors = await embedder.queries(Array.from({ length: 60 }, () => report(20)))
+
+    expect(vectors).toHaveLength(60)
+    expect(starts.length).toBeLessThanOrEqual(2)
+  })
+})

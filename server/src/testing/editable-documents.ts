@@ -4,7 +4,7 @@ import { cutContent } from '../datashare/document-fields.ts'
 import type { FolderDocuments } from '../datashare/folder.ts'
 import type { SourceDocument } from '../datashare/source.ts'
 
-interface Text { id: string, content: string, tags?: string[], extractionDate?: string }
+interface Text { id: string, content: string, tags?: string[], extractionDate?: string, language?: string }
 
 /** What Datashare has indexed, to be changed while the companion runs. */
 export interface EditableDocuments extends FolderDocuments {
@@ -16,10 +16,10 @@ export function createEditableDocuments(contents: Readonly<Record<string, Readon
   const projects = new Map(Object.entries(contents).map(([name, texts]) =>
     [name, new Map<string, Text>(Object.entries(texts).map(([id, content]) => [id, { id, content }]))]))
   const of = (project: string): Text[] => [...projects.get(project)?.values() ?? []]
-  const shown = ({ id, tags, extractionDate }: Text) => {
+  const shown = ({ id, tags, extractionDate, language }: Text) => {
     const path = `/vault/${id}.txt`
     return {
-      id, rootId: id, parentId: null, title: `${id}.txt`, path, dirname: posix.dirname(path), contentType: 'text/plain', language: 'ENGLISH',
+      id, rootId: id, parentId: null, title: `${id}.txt`, path, dirname: posix.dirname(path), contentType: 'text/plain', language: language ?? 'ENGLISH',
       creationDate: null, extractionDate: extractionDate ?? '2026-01-01T00:00:00.000Z', tags: tags ?? [],
     }
   }

@@ -19,16 +19,20 @@ export interface StandInHub extends TestServer {
 export async function startHub({ repository, revision, files }: EmbeddingModel, folder: string): Promise<StandInHub> {
   const asked: StandInHub['asked'] = []
   const faults: StandInHub['faults'] = new Map()
-  const contents = new Map(await Promise.all(Object.keys(files).map(async path => [`/${repository}/resolve/${revision}/${path}`, await readFile(join(folder, path))] as const)))
+  const contents = new Map<string, Buffer>()
+  for (const path of Object.keys(files)) contents.set(`/${repository}/resolve/${revision}/${path}`, await readFile(join(folder, path)))
   const storage = await serveHttp((request, response) => {
     const path = request.url ?? ''
     const bytes = contents.get(path)
-    if (bytes === undefined) return void response.writeHead(404).end()
+    if (bytes === undefined) {
+      response.writeHead(404).end()
+      return
+    }
     asked.push({ path, range: request.headers.range })
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
     const fault = [...faults].find(([end]) => path.endsWith(end))?.[1]
-    if (fault !== undefined) return fault(response, bytes, from, asked.filter(each => each.path === path).length)
-    response.writeHead(from === 0 ? 200 : 206, { 'Content-Length': bytes.length - from }).end(bytes.subarray(from))
+    if (fault !== undefined) fault(response, bytes, from, asked.filter(each => each.path === path).length)
+    else response.writeHead(from === 0 ? 200 : 206, { 'Content-Length': bytes.length - from }).end(bytes.subarray(from))
   })
   const hub = await serveHttp((request, response) => void response.writeHead(302, { Location: `${storage.url}${request.url ?? ''}` }).end())
   return {
