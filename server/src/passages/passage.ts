@@ -8,8 +8,8 @@ export interface Passage {
   readonly text: string
 }
 
-/** Recorded with a generation: a change of the rules means a new generation. */
-export const PASSAGE_RULES = 'sentences-120-20-v1'
-
-/** The sizes that PASSAGE_RULES names, in tokens of the model, its special ones left out. */
+/** Tokens of the model, its special ones left out. */
 export const PASSAGE_TOKENS = { maxTokens: 120, overlapTokens: 20 } as const
+
+/** Recorded with a generation: a change of the rules or of the sizes means a new generation. */
+export const PASSAGE_RULES = `blocks-${PASSAGE_TOKENS.maxTokens}-${PASSAGE_TOKENS.overlapTokens}-v2`
