@@ -1,0 +1,44 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { COLLECTIONS, type Collection, type CollectionName } from './collections.ts'
+import type { CreateFind } from './systems.ts'
+
+export interface Options {
+  readonly collections: readonly CollectionName[]
+  /** Documents of each collection at most, and the queries that they answer; the sample collection stays whole. */
+  readonly limit: number
+  readonly tune: boolean
+  readonly variant: CreateFind | null
+  /** Whether all is measured: only then the figures are the project's. */
+  readonly isWhole: boolean
+}
+
+const USAGE = `npm run bench:quality -- [options]
+  --only NAME       ${COLLECTIONS.join(' | ')}; may be given several times
+  --tune            only the queries that ranking may be tuned on
+  --limit N         only N documents of each collection
+  --variant FILE    a module that exports another createFindMostSimilar, to be compared with the project's own`
+
+/** @throws Error with the usage where an option is unknown or wrong */
+export async function readOptions(args: string[]): Promise<Options> {
+  const { values } = parseArgs({ args, options: {
+    only: { type: 'string', multiple: true }, tune: { type: 'boolean', default: false }, limit: { type: 'string' }, variant: { type: 'string' },
+  } })
+  const collections = COLLECTIONS.filter(name => values.only?.includes(name) ?? true)
+  const limit = values.limit === undefined ? Infinity : Number(values.limit)
+  if (collections.length < (values.only?.length ?? 1) || !(limit >= 1)) throw new Error(USAGE)
+  const variant = values.variant === undefined ? null : await import(pathToFileURL(resolve(values.variant)).href) as { createFindMostSimilar: CreateFind }
+  return {
+    collections, limit, tune: values.tune, variant: variant?.createFindMostSimilar ?? null,
+    isWhole: values.only === undefined && values.limit === undefined && !values.tune && variant === null,
+  }
+}
+
+/** The part of a collection that the options ask for. */
+export function within(collection: Collection, { limit, tune }: Pick<Options, 'limit' | 'tune'>): Collection {
+  const documents = collection.name === 'sample' ? collection.documents : collection.documents.slice(0, limit)
+  const ids = new Set(documents.map(({ id }) => id))
+  const queries = collection.queries.filter(({ part, relevant }) => (!tune || part === 'tune') && relevant.every(id => ids.has(id)))
+  return { ...collection, documents, queries }
+}

@@ -1,0 +1,87 @@
+import { availableParallelism } from 'node:os'
+import type { SimilarDocument } from '../../shared/src/types.ts'
+import { SimilarRequestSchema } from '../../shared/src/contract/similar.ts'
+import type { Embedder, Embedders } from '../../server/src/embedding/embedder.ts'
+import { createFindMostSimilar } from '../../server/src/search/find-most-similar.ts'
+import { openLocalChain, type LocalChain } from '../../server/src/testing/local-chain.ts'
+import { createMemoryHydrator } from '../../server/src/testing/memory-hydrator.ts'
+import type { Collection } from './collections.ts'
+import type { BenchDocument, BenchQuery } from './known-items.ts'
+
+export const SYSTEMS = ['reference', 'words', 'meaning', 'hybrid', 'variant'] as const
+export type System = typeof SYSTEMS[number]
+
+/** A way to search: what `--variant` names exports one under the name of the project's own. */
+export type CreateFind = typeof createFindMostSimilar
+
+/** What a system finds for a query: ids of documents, best first. */
+interface Found {
+  readonly ids: readonly string[]
+  /** Ranks of the documents in the lists that were fused. */
+  readonly lists: Readonly<Record<string, SimilarDocument['ranks']>>
+}
+
+export type Answers = Readonly<Partial<Record<System, Found>>>
+
+export interface Indexed extends AsyncDisposable {
+  readonly passages: number
+  answer(query: BenchQuery): Promise<Answers>
+}
+
+/** Beyond the ten that count, so that a failure can be looked into. */
+const SIZE = 30
+const signal = new AbortController().signal
+
+/** Vectorizes a collection as the companion does, and makes the systems that are compared. All of them use the same model. */
+export async function index(collection: Collection, embedders: Embedders, variant: CreateFind | null): Promise<Indexed> {
+  const chain = await openLocalChain(embedders, { batchesAtOnce: availableParallelism() })
+  for (const { id, language, content } of collection.documents) chain.source.put(chain.project.name, { id, language, content })
+  const { state, counts } = await chain.vectorize()
+  if (state !== 'DONE' || counts.done + counts.empty !== collection.documents.length) throw new Error(`the chain ended ${state} with ${counts.done} of ${collection.documents.length} documents`)
+  const embedder = await embedders.get(embedders.defaultModel.id)
+  const reference = await wholeDocuments(embedder, collection.documents)
+  const ours = searcher(chain, embedders, collection, createFindMostSimilar)
+  const other = variant === null ? null : searcher(chain, embedders, collection, variant)
+  return {
+    passages: counts.passages,
+    async answer({ text }) {
+      const [byReference, words, meaning, hybrid, byVariant] = await Promise.all([
+        reference(text), ours(text, 'words'), ours(text, 'meaning'), ours(text, 'hybrid'), other?.(text, 'hybrid'),
+      ])
+      return { reference: byReference, words, meaning, hybrid, ...(byVariant === undefined ? {} : { variant: byVariant }) }
+    },
+    [Symbol.asyncDispose]: () => chain[Symbol.asyncDispose](),
+  }
+}
+
+type Search = (text: string, mode: 'words' | 'meaning' | 'hybrid') => Promise<Found>
+
+/** Search as the companion answers it, for somebody who may see every document. */
+function searcher(chain: LocalChain, embedders: Embedders, { documents }: Collection, create: CreateFind): Search {
+  const shown = documents.map(({ id, language, content }) =>
+    [id, { id, rootId: id, title: id, path: id, contentType: 'text/plain', language, creationDate: null, content }] as const)
+  const coverage = { documents: documents.length, vectorized: documents.length, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
+  const find = create({ store: chain.store, generations: chain.generations, embedders, hydrator: createMemoryHydrator(new Map(shown)), coverage: () => Promise.resolve(coverage) })
+  return async (text, mode) => {
+    const { results } = await find(chain.project, SimilarRequestSchema.parse({ queries: [text], mode, size: SIZE, foldDuplicates: false }), signal)
+    const found = results[0]?.documents ?? []
+    return { ids: found.map(({ documentId }) => documentId), lists: Object.fromEntries(found.map(({ documentId, ranks }) => [documentId, ranks])) }
+  }
+}
+
+/** More than any text of the model's limit has. */
+const HEAD = 20_000
+
+/** The reference's way: a document is one text, cut at the model's limit, and one vector; exact cosine. */
+async function wholeDocuments(embedder: Embedder, documents: readonly BenchDocument[]): Promise<(text: string) => Promise<Found>> {
+  const vectors: { id: string, vector: Float32Array }[] = []
+  for (const { id, content } of documents) {
+    const [vector] = content.trim() === '' ? [] : await embedder.examples([content.slice(0, HEAD)])
+    if (vector !== undefined) vectors.push({ id, vector })
+  }
+  return async (text) => {
+    const [query = new Float32Array()] = await embedder.queries([text])
+    const scored = vectors.map(({ id, vector }) => ({ id, score: vector.reduce((sum, value, at) => sum + value * (query[at] ?? 0), 0) }))
+    return { ids: scored.toSorted((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).slice(0, SIZE).map(({ id }) => id), lists: {} }
+  }
+}
