@@ -49,7 +49,7 @@ await report()
 
 async function run(collection: Collection, model: Embedders, { variant }: Options): Promise<void> {
   const { name, documents, queries, notes } = collection
-  for (const note of notes) say(`${name}: ${note}`)
+  say(`${name}: ${notes.join(', ')}`)
   say(`${name}: ${documents.length} documents, ${queries.length} queries; vectorizing`)
   await using indexed = await index(collection, model, variant)
   say(`${name}: ${indexed.passages} passages; asking`)
