@@ -34,7 +34,8 @@ const signal = new AbortController().signal
 
 /** Vectorizes a collection as the companion does, and makes the systems that are compared. All of them use the same model. */
 export async function index(collection: Collection, embedders: Embedders, variant: CreateFind | null): Promise<Indexed> {
-  const chain = await openLocalChain(embedders, { batchesAtOnce: availableParallelism() })
+  await using opened = new AsyncDisposableStack()
+  const chain = opened.use(await openLocalChain(embedders, { batchesAtOnce: availableParallelism() }))
   for (const { id, language, content } of collection.documents) chain.source.put(chain.project.name, { id, language, content })
   const { state, counts } = await chain.vectorize()
   if (state !== 'DONE' || counts.done + counts.empty !== collection.documents.length) throw new Error(`the chain ended ${state} with ${counts.done} of ${collection.documents.length} documents`)
@@ -42,6 +43,7 @@ export async function index(collection: Collection, embedders: Embedders, varian
   const reference = await wholeDocuments(embedder, collection.documents)
   const ours = searcher(chain, embedders, collection, createFindMostSimilar)
   const other = variant === null ? null : searcher(chain, embedders, collection, variant)
+  const parts = opened.move()
   return {
     passages: counts.passages,
     async answer({ text }) {
@@ -50,7 +52,7 @@ export async function index(collection: Collection, embedders: Embedders, varian
       ])
       return { reference: byReference, words, meaning, hybrid, ...(byVariant === undefined ? {} : { variant: byVariant }) }
     },
-    [Symbol.asyncDispose]: () => chain[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }
 
