@@ -62,7 +62,8 @@ const commands = {
     become(['scripts/pack-plugin.mjs'])
   },
   test: args => become(['scripts/test.mjs', ...args]),
-  security: () => become(['scripts/test-security.mjs']),
+  security: args => become(['scripts/test-suite.mjs', 'security', ...args]),
+  faults: args => become(['scripts/test-suite.mjs', 'faults', ...args]),
   screenshots: async () => {
     build()
     const { findChromium } = await import('./chromium.mjs')

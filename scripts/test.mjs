@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findChromium } from './chromium.mjs'
+import { SUITES } from './suites.mjs'
 
 const results = 'test-results'
 const totals = { passed: 0, failed: 0, skipped: 0 }
@@ -76,7 +77,7 @@ check('rules of the house', [[bin('dependency-cruiser', 'bin', 'dependency-cruis
 check('nothing unused', [[bin('knip', 'bin', 'knip.js')]])
 const built = check('build', [['scripts/bootstrap.mjs', 'build']])
 suite('unit', report => [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], () => long, readVitest)
-check('table of docs/security.md', [['scripts/security-table.mjs', join(results, 'unit.json'), '--check']])
+for (const [name, { document }] of Object.entries(SUITES)) check(`table of ${document}`, [['scripts/case-table.mjs', name, join(results, 'unit.json'), '--check']])
 
 const chromium = built ? findChromium() : undefined
 if (chromium === undefined) {

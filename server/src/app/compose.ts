@@ -19,6 +19,7 @@ import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import type { VectorStore } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
 import { openLocalEngine, type LocalEngine } from '../tasks/local/engine.ts'
+import { openDataFolderLock } from '../tasks/local/lock.ts'
 import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
 import { createKnownCoverage } from '../vectorize/known-coverage.ts'
@@ -61,6 +62,8 @@ export async function compose(config: Config, log: Logger, overrides: Overrides 
 
 async function start(config: Config, log: Logger, overrides: Overrides, lifespan: Lifespan): Promise<App> {
   await makeDataDir(config.dataDir, log)
+  // Before anything else touches the folder: opening the store clears away what a dead process has left.
+  await lifespan.provide('data folder', () => openDataFolderLock(config.dataDir), lock => lock.close())
   const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })
   const hydrator = overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log })
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())

@@ -89,7 +89,8 @@ export function projectLines(project: Project): string[] {
   return [
     `${project.project}: ${unchecked === undefined ? '' : 'not compared with Datashare now; last known: '}${vectorized} of ${documents} documents vectorized (${empty} empty, ${failed} failed, ${missing} missing, ${stale} changed)`,
     `  model ${project.model.id}, ${project.passages} passages, ${(project.bytes / 1e6).toFixed(1)} MB${project.updatedAt === null ? '' : `, updated ${project.updatedAt}`}`,
-    ...(project.task === null ? [] : [`  task ${project.task.id}: ${project.task.state}${project.task.phase === null ? '' : ` (${project.task.phase})`}`]),
+    ...(project.task === null ? [] : [`  task ${project.task.id}: ${project.task.state}`]),
+    ...(project.task?.state === 'RUNNING' ? [`  ${progressLine(project.task)}`] : []),
     ...project.advice.map(code => `  note: ${ADVICE[code]?.(project) ?? code}`),
   ]
 }

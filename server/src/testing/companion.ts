@@ -31,7 +31,8 @@ export async function startCompanion(options: DemoOptions, env: Record<string, s
   }
 }
 
-function clientOf(url: string, headers: Record<string, string>): TestClient {
+/** Without headers: a client of a Datashare in LOCAL mode. */
+export function clientOf(url: string, headers: Record<string, string> = {}): TestClient {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<Answered<T>> => {
     const response = await fetch(`${url}${path}`, {
       method,

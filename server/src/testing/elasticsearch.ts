@@ -12,6 +12,9 @@ const START_TIMEOUT = 300_000
 export interface TestElasticsearch {
   readonly url: string
   stop(): Promise<void>
+  /** Stops the node, and starts it again at the same address with what it held. */
+  goAway(): Promise<void>
+  comeBack(): Promise<void>
 }
 
 /** Whether a real Elasticsearch can be started here: Java 17 or later, and Maven. */
@@ -43,7 +46,30 @@ function started(node: ChildProcess): Promise<string> {
 /** A real node on a free port of the loopback, with a home of its own that goes with it. */
 export async function startElasticsearch(): Promise<TestElasticsearch> {
   const home = await mkdtemp(join(tmpdir(), 'similarity-elasticsearch-'))
-  const node = spawn(join(NODE_DIR, 'run.sh'), ['0', home], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let running = run('0', home)
+  const stop = async (): Promise<void> => {
+    await running.stop()
+    await rm(home, { recursive: true, force: true })
+  }
+  try {
+    const url = await started(running.node)
+    return {
+      url,
+      stop,
+      goAway: () => running.stop(),
+      async comeBack() {
+        running = run(new URL(url).port, home)
+        await started(running.node)
+      },
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function run(port: string, home: string): { node: ChildProcess, stop: () => Promise<void> } {
+  const node = spawn(join(NODE_DIR, 'run.sh'), [port, home], { stdio: ['ignore', 'pipe', 'pipe'] })
   const kill = (): void => void node.kill('SIGTERM')
   process.once('exit', kill)
   const ended = new Promise<void>(resolve => node.once('exit', () => resolve()))
@@ -51,14 +77,8 @@ export async function startElasticsearch(): Promise<TestElasticsearch> {
     kill()
     await ended
     process.removeListener('exit', kill)
-    await rm(home, { recursive: true, force: true })
   }
-  try {
-    return { url: await started(node), stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  return { node, stop }
 }
 
 async function send(url: string, method: string, body: string, type = 'application/json'): Promise<unknown> {

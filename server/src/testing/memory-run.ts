@@ -90,7 +90,8 @@ async function residentMemory(): Promise<Omit<Sample, 'documents'>> {
   return { main: process.memoryUsage.rss() / MEGABYTE, children: resident.reduce((sum, megabytes) => sum + megabytes, 0), processes: 1 + children.length }
 }
 
-async function descendants(pid: number): Promise<number[]> {
+/** Ids of the processes below one. */
+export async function descendants(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
   const lists = await Promise.all(threads.map(thread => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')))
   const children = lists.flatMap(list => list.split(' ').filter(Boolean).map(Number))

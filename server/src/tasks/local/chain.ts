@@ -13,7 +13,6 @@ import { vectorizeDocs } from '../../vectorize/vectorize-docs.ts'
 import type { LedgerGenerations } from './generations.ts'
 import type { Ledger, TaskChange } from './ledger.ts'
 import type { LiveChain } from './live.ts'
-import { createPace } from './pace.ts'
 import type { ChainArgs, TaskRow } from './rows.ts'
 
 export interface ChainParts {
@@ -140,7 +139,7 @@ async function embedBatches(chain: Chain, generation: Generation, embedder: Embe
       await embedBatch(inner, generation, embedder, batch, remaining.get(batch.id) ?? ledger.batchDocuments(batch.id))
     }
   }
-  live.pace = createPace()
+  live.pace.restart()
   const workers = Array.from({ length: chain.batchesAtOnce }, () => work())
   try {
     await Promise.all(workers)

@@ -111,6 +111,7 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   })
 }
 
+const BUSY = 5
 const READ_ONLY = 8
 const INPUT_OUTPUT = 10
 const FULL = 13
@@ -120,11 +121,15 @@ export function guarded<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (!(error instanceof Error) || !('errcode' in error)) throw error
-    // The low byte is the kind of the fault, the rest its variety.
-    const kind = Number(error.errcode) & 0xff
+    const kind = kindOf(error)
     if (kind === FULL) throw new SimilarityError('disk_full', { cause: error })
     if (kind === READ_ONLY || kind === INPUT_OUTPUT) throw new SimilarityError('store_unreadable', { cause: error })
     throw error
   }
 }
+
+/** Another connection is writing. */
+export const isBusy = (error: unknown): boolean => kindOf(error) === BUSY
+
+/** The low byte is the kind of the fault, the rest its variety. */
+const kindOf = (error: unknown): number | undefined => (error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined)

@@ -396,12 +396,6 @@ it('an update builds a new generation where the model has another revision than 
   expect((await chain.current()).id).not.toBe(old.id)
 })
 
-it('a data folder serves one live companion, and says which', async () => {
-  const second = openLocalEngine({ dataDir: chain.dataDir, source: chain.source, store: chain.store, embedders, log })
-
-  await expect(second).rejects.toMatchObject({ code: 'data_folder_busy', detail: expect.stringContaining(String(process.pid)) as string })
-})
-
 it('a mode that tries failed documents again does nothing on a project that was never vectorized', async () => {
   fill(1)
 

@@ -12,7 +12,6 @@ import type { StartRequest, TaskEngine } from '../engine.ts'
 import { openDatabase } from './database.ts'
 import { createGenerations } from './generations.ts'
 import { createLedger, type ChainSpec } from './ledger.ts'
-import { openDataFolderLock } from './lock.ts'
 import type { ChainArgs, TaskRow } from './rows.ts'
 import { createRunner } from './runner.ts'
 import { createTaskView } from './task-view.ts'
@@ -39,13 +38,11 @@ export interface LocalEngine {
 }
 
 /**
- * The engine of one process, on a ledger in the data folder. Chains that a crash or a stop has cut short go on by themselves.
- * @throws SimilarityError data_folder_busy | store_unreadable
+ * The engine of one process, on a ledger in the data folder, which the caller has claimed. Chains that a crash or a stop has cut short go on by themselves.
+ * @throws SimilarityError store_unreadable
  */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<LocalEngine> {
   await using opened = new AsyncDisposableStack()
-  const lock = await openDataFolderLock(options.dataDir)
-  opened.defer(() => lock.close())
   const database = await openDatabase(options.dataDir)
   opened.defer(() => database.close())
   const ledger = createLedger(database)

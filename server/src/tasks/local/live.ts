@@ -2,7 +2,7 @@ import { createPace, type Pace } from './pace.ts'
 
 /** What a running chain knows beyond its rows: shown, never needed to go on. */
 export interface LiveChain {
-  pace: Pace
+  readonly pace: Pace
   /** Share of the documents that the scan has seen, 0..1. */
   scanned: number
   /** What the chain or one of its batches waits for; without an id, what any of them waits for. */
@@ -17,9 +17,10 @@ export interface LiveChain {
 export function createLiveChain(): LiveChain {
   const inFlight = new Map<string, number>()
   const waiting = new Map<string, string>()
+  const pace = createPace()
   let hasWaited = false
   return {
-    pace: createPace(),
+    pace,
     scanned: 0,
     // A chain waits for as long as one of its steps does.
     waitsFor: step => (step === undefined ? waiting.values().next().value : waiting.get(step)) ?? null,
@@ -27,6 +28,8 @@ export function createLiveChain(): LiveChain {
       hasWaited = true
       if (dependency === null) waiting.delete(step)
       else waiting.set(step, dependency)
+      // The time of an outage says nothing about the pace after it.
+      if (waiting.size === 0) pace.restart()
     },
     get hasWaited() {
       return hasWaited

@@ -11,6 +11,8 @@ interface Sample {
 /** How fast a chain embeds, over the last minutes. */
 export interface Pace {
   add(documents: number, weight: number): void
+  /** Forgets what was measured: from here on. */
+  restart(): void
   /** Null in the first seconds. */
   documentsPerMinute(): number | null
   /** A range, by the characters that are left. Null in the first seconds. */
@@ -20,7 +22,7 @@ export interface Pace {
 }
 
 export function createPace(now: () => number = () => performance.now()): Pace {
-  const started = now()
+  let started = now()
   let total = 0
   let samples: Sample[] = []
 
@@ -36,6 +38,11 @@ export function createPace(now: () => number = () => performance.now()): Pace {
     add(documents, weight) {
       total += weight
       samples.push({ at: now(), documents, weight })
+    },
+    restart() {
+      started = now()
+      total = 0
+      samples = []
     },
     documentsPerMinute() {
       const seen = window()

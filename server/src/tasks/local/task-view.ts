@@ -31,6 +31,8 @@ export function createTaskView(database: DatabaseSync, live: (chain: string) => 
     const counts = isChain ? countsOfBatches(row.id) : row
     const running = live(row.parent ?? row.id)
     const waitingFor = row.phase === 'cancelling' ? null : running?.waitsFor(isChain ? undefined : row.id) ?? null
+    // Nobody knows how long a dependency stays away; and before and after embedding there is nothing to go by.
+    const pace = isChain && row.phase === 'embedding' && waitingFor === null ? running?.pace : undefined
     const embedding = running === undefined ? 0 : isChain ? running.weightInFlight() : running.weightInFlight(row.id)
     return {
       id: row.id,
@@ -41,8 +43,8 @@ export function createTaskView(database: DatabaseSync, live: (chain: string) => 
       waitingFor,
       progress: progressOf(row, counts, embedding, running?.scanned ?? 0),
       counts: { documents: counts.documents, done: counts.done, empty: counts.empty, failed: counts.failed, passages: counts.passages },
-      rate: isChain && row.state === 'RUNNING' ? running?.pace.documentsPerMinute() ?? null : null,
-      etaSeconds: isChain && row.state === 'RUNNING' ? running?.pace.etaSeconds(counts.weight - counts.weight_done - embedding) ?? null : null,
+      rate: pace?.documentsPerMinute() ?? null,
+      etaSeconds: pace?.etaSeconds(counts.weight - counts.weight_done - embedding) ?? null,
       failures: failures(row.id),
       error: row.error_code === null ? null : { code: row.error_code, detail: row.error_detail ?? ERRORS[row.error_code].why, fix: ERRORS[row.error_code].fix },
       parent: row.parent,

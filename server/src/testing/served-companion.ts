@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { allocator, heap } from '../../bin/allocator.js'
+import { clientOf, type TestClient } from './companion.ts'
+
+export interface ServedCompanion extends AsyncDisposable {
+  readonly url: string
+  readonly pid: number
+  readonly client: TestClient
+  /** What it said on standard error, where its log goes too. */
+  said(): string
+  /** kill -9. */
+  kill(): Promise<void>
+  /** As a service manager stops it; gives the exit code. */
+  stop(): Promise<number | null>
+}
+
+export interface ServedOptions {
+  readonly dataDir: string
+  readonly datashareUrl: string
+  readonly elasticsearchUrl: string
+  readonly env?: Readonly<Record<string, string>>
+  /** A program that runs before it in its process. */
+  readonly preload?: string
+}
+
+/** The companion as an operator runs it: `serve`, a process of its own. It ends with this one. */
+export async function serveCompanion({ dataDir, datashareUrl, elasticsearchUrl, env = {}, preload }: ServedOptions): Promise<ServedCompanion> {
+  const args = [...heap, '--conditions=@similarity/source', ...preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]]
+  const child = spawn(process.execPath, [...args, join(import.meta.dirname, '../main.ts'), 'serve'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'], HOME: process.env['HOME'], ...allocator,
+      SIMILARITY_PORT: '0', SIMILARITY_THREADS: '1', SIMILARITY_LOG_LEVEL: 'warn',
+      SIMILARITY_DATA_DIR: dataDir, DATASHARE_URL: datashareUrl, ELASTICSEARCH_URL: elasticsearchUrl, ...env,
+    },
+  })
+  const end = (): void => void child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.removeListener('exit', end))
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
+  const ended = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, 'exit')
+      child.kill(signal)
+      await exit
+    }
+    return child.exitCode
+  }
+  const url = await listening(child, () => said)
+  return {
+    url, pid: child.pid ?? 0, client: clientOf(url), said: () => said,
+    kill: async () => { await ended('SIGKILL') },
+    stop: () => ended('SIGTERM'),
+    [Symbol.asyncDispose]: async () => { await ended('SIGKILL') },
+  }
+}
+
+/** @throws Error with what it said where it ends before it listens */
+function listening(child: ChildProcess, said: () => string): Promise<string> {
+  const { stdout } = child
+  if (stdout === null) throw new Error('the companion has no pipes')
+  return new Promise((resolve, reject) => {
+    child.once('close', code => reject(new Error(`the companion ended with ${code ?? 'a signal'}: ${said()}`)))
+    createInterface({ input: stdout }).on('line', (line) => {
+      const url = / listens at (\S+),/.exec(line)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+  })
+}
