@@ -80,7 +80,8 @@ async function* groups(connection: Connection, content: string, from: number, si
 /** Where a process dies the document goes on, on another, at the passage it had come to; once. */
 async function* embedDocument(pool: DocumentPool, content: string, signal: AbortSignal): AsyncGenerator<EmbeddedPassage[]> {
   let from = 0
-  for (let attempt = 1; ; attempt++) {
+  let died: ProcessGone | undefined
+  for (;;) {
     const slot = await pool.acquire(signal)
     try {
       for await (const group of groups(await slot.process.connection(signal), content, from, signal)) {
@@ -89,7 +90,9 @@ async function* embedDocument(pool: DocumentPool, content: string, signal: Abort
       }
       return
     } catch (error) {
-      if (!(error instanceof ProcessGone) || attempt > 1) throw unavailable(error)
+      // That its successor may not be started yet tells less than that the first one died
+      if (!(error instanceof ProcessGone) || died !== undefined) throw unavailable(died ?? error)
+      died = error
     } finally {
       pool.release(slot)
     }

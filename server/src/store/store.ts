@@ -121,6 +121,8 @@ export interface VectorStore {
   readonly kind: 'lancedb' | 'elasticsearch'
   /** Makes the tables of a generation; idempotent. */
   create(generation: Generation): Promise<void>
+  /** False where its tables were laid out by another version of the companion: they can be neither read nor written. */
+  fits(generation: Generation): Promise<boolean>
   /** Replaces these documents: their passages in one commit, then their rows. Idempotent; checks length and finiteness of each vector. */
   replace(generation: Generation, documents: readonly DocumentWrite[]): Promise<void>
   /** Notes a newer extraction date where the content is the same. */

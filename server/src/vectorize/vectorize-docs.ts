@@ -16,6 +16,8 @@ const WRITE_PASSAGES = 500
 const WRITE_CHARACTERS = 4_000_000
 /** A slow machine writes smaller groups, so that counts move while somebody looks. */
 const WRITE_MS = 3_000
+/** The embedder itself tries each of them twice. */
+const EMBEDDING_ATTEMPTS = 2
 
 export interface VectorizeDocs {
   readonly source: DocumentSource
@@ -73,7 +75,7 @@ async function vectorizeDocument(context: VectorizeDocs, planned: PlannedDocumen
   if (contentHash === planned.storedHash) return { touch: document }
   if (document.content.trim() === '') return { write: toWrite(document, contentHash, 'empty') }
   try {
-    const passages = await context.patiently(() => embedDocument(context, planned, document, weightBefore))
+    const passages = await embedDocument(context, planned, document, weightBefore)
     const fingerprint = await fingerprintOf(document.content, context.signal)
     return { write: { ...toWrite(document, contentHash, 'vectorized', passages), stems: await stemsOf(document), fingerprint } }
   } catch (error) {
@@ -82,7 +84,21 @@ async function vectorizeDocument(context: VectorizeDocs, planned: PlannedDocumen
   }
 }
 
-async function embedDocument({ embedder, signal, onEmbedded }: VectorizeDocs, planned: PlannedDocument, { content }: SourceDocument, weightBefore: number): Promise<StoredPassage[]> {
+/**
+ * Where the model's process dies of a document again and again, though it answers for another text, it is this document that brings it down.
+ * @throws SimilarityError document_failed
+ */
+async function embedDocument(context: VectorizeDocs, planned: PlannedDocument, document: SourceDocument, weightBefore: number): Promise<StoredPassage[]> {
+  for (let attempt = 1; attempt <= EMBEDDING_ATTEMPTS; attempt++) {
+    const passages = await context.patiently(() => tryDocument(context, planned, document, weightBefore))
+    if (passages !== null) return passages
+    await context.patiently(() => demandAnswer(context))
+  }
+  throw new SimilarityError('document_failed')
+}
+
+/** Null where the process died of it. */
+async function tryDocument({ embedder, signal, onEmbedded }: VectorizeDocs, planned: PlannedDocument, { content }: SourceDocument, weightBefore: number): Promise<StoredPassage[] | null> {
   const passages: StoredPassage[] = []
   try {
     for await (const group of embedder.passages(content, signal)) {
@@ -91,13 +107,18 @@ async function embedDocument({ embedder, signal, onEmbedded }: VectorizeDocs, pl
     }
     return passages
   } catch (error) {
-    if (signal.aborted || !(error instanceof SimilarityError) || error.code !== 'embedder_unavailable') throw error
-    // The embedder has tried it twice. If it works for another text, it is this document that brings it down.
-    let answered = 0
-    for await (const group of embedder.passages('Does the model answer?', signal)) answered += group.length
-    if (answered === 0) throw error
-    throw new SimilarityError('document_failed', { cause: error })
+    // One that must not be started again yet has not seen the document.
+    const hasTried = error instanceof SimilarityError && error.code === 'embedder_unavailable' && error.retryAfterSeconds === undefined
+    if (signal.aborted || !hasTried) throw error
+    return null
   }
+}
+
+/** @throws SimilarityError embedder_unavailable */
+async function demandAnswer({ embedder, signal }: VectorizeDocs): Promise<void> {
+  let answered = 0
+  for await (const group of embedder.passages('Does the model answer?', signal)) answered += group.length
+  if (answered === 0) throw new SimilarityError('embedder_unavailable')
 }
 
 /** False for what is wrong with the whole step: the outage of a dependency, the model's files, the data folder. */
@@ -156,7 +177,7 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
     writtenAt = performance.now()
   }
 
-  /** Where a group is refused for something in it, each document stands for itself. */
+  /** A group that is refused for something in it is halved until what it is stands alone. */
   const replace = async (documents: readonly DocumentWrite[]): Promise<readonly DocumentWrite[]> => {
     try {
       await store.replace(generation, documents)
@@ -164,7 +185,10 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
     } catch (error) {
       if (signal.aborted || !isOwnFault(error)) throw error
       const [only] = documents
-      if (documents.length > 1 || only === undefined) return (await inTurn(documents, document => replace([document]))).flat()
+      if (documents.length > 1 || only === undefined) {
+        const middle = Math.ceil(documents.length / 2)
+        return [...await replace(documents.slice(0, middle)), ...await replace(documents.slice(middle))]
+      }
       if (only.row.status === 'failed') throw error
       return replace([{ ...only, row: { ...only.row, status: 'failed', reason: 'document_failed', passages: 0 }, content: '', stems: '', fingerprint: null, passages: [] }])
     }
@@ -184,12 +208,6 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
     write,
     weight: () => weight,
   }
-}
-
-async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  for (const item of items) results.push(await work(item))
-  return results
 }
 
 const toOutcome = (written: readonly DocumentWrite[], touched: number, weight: number): BatchOutcome => {

@@ -41,7 +41,7 @@ export async function openLanceStore({ folder, log }: { folder: string, log: Log
   }
 }
 
-type Writing = Pick<VectorStore, 'create' | 'replace' | 'touch' | 'remove' | 'maintain' | 'drop'>
+type Writing = Pick<VectorStore, 'create' | 'fits' | 'replace' | 'touch' | 'remove' | 'maintain' | 'drop'>
 
 function writing(tables: Tables, folder: string, log: Logger): Writing {
   const sinceCompaction = new Map<string, { batches: number, passages: number }>()
@@ -85,6 +85,8 @@ function writing(tables: Tables, folder: string, log: Logger): Writing {
       await tables.create(generation)
       await tables.write(generation, ensureIndices)
     },
+
+    fits: generation => tables.fit(generation),
 
     async replace(generation, documents) {
       if (documents.length === 0) return

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, Session, type Table } from '@lancedb/lancedb'
+import type { Schema } from 'apache-arrow'
 import PQueue from 'p-queue'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { Generation } from '../generation.ts'
@@ -86,6 +87,21 @@ export async function openTables(folder: string) {
       }
     },
 
+    /** Whether its tables have the columns that are expected; also where there are none yet. */
+    async fit(generation: Generation): Promise<boolean> {
+      const names = tableNames(generation)
+      const layouts = [[names.passages, passagesSchema(generation.dimensions)], [names.documents, documentsSchema]] as const
+      try {
+        const present = new Set(await connection.tableNames())
+        for (const [name, expected] of layouts) {
+          if (present.has(name) && layoutOf(await (await connection.openTable(name)).schema()) !== layoutOf(expected)) return false
+        }
+        return true
+      } catch (error) {
+        throw faultOf(generation, error)
+      }
+    },
+
     async read<T>(generation: Generation, work: (tables: GenerationTables) => Promise<T>): Promise<T> {
       using current = await reading(generation)
       try {
@@ -129,5 +145,8 @@ export async function openTables(folder: string) {
     },
   }
 }
+
+/** By name: the order of columns means nothing. */
+const layoutOf = ({ fields }: Schema): string => fields.map(({ name, type }) => `${name}: ${type.toString()}`).sort().join(', ')
 
 export type Tables = Awaited<ReturnType<typeof openTables>>

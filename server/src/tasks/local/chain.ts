@@ -50,7 +50,9 @@ export async function runChain(parts: ChainParts, task: TaskRow, live: LiveChain
   await note(chain, task, { generation: generation.id })
   await patiently(() => store.create(generation))
 
-  const { remaining, changed } = task.planned === 1 ? await settle(chain, generation) : await plan(chain, generation)
+  // A plan holds for the generation that it was made for.
+  const isPlanned = task.planned === 1 && task.generation === generation.id
+  const { remaining, changed } = isPlanned ? await settle(chain, generation) : await plan(chain, generation)
   await note(chain, task, { phase: 'embedding' })
   try {
     await embedBatches(chain, generation, embedder, remaining)

@@ -10,7 +10,7 @@ import { DEFAULT_BATCH_SIZE } from '../../vectorize/create-vectorization-tasks.t
 import { PATIENCE, type PatienceOptions } from '../../vectorize/patience.ts'
 import type { StartRequest, TaskEngine } from '../engine.ts'
 import { openDatabase } from './database.ts'
-import { createGenerations } from './generations.ts'
+import { createGenerations, type LedgerGenerations } from './generations.ts'
 import { createLedger, type ChainSpec } from './ledger.ts'
 import type { ChainArgs, TaskRow } from './rows.ts'
 import { createRunner } from './runner.ts'
@@ -47,12 +47,22 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
   opened.defer(() => database.close())
   const ledger = createLedger(database)
   const generations = createGenerations(database)
+  await retireMisfits(options, generations)
   const runner = createRunner({ ...options, ledger, generations, patience: options.patience ?? PATIENCE, batchesAtOnce: options.batchesAtOnce ?? 2, retireAfterMs: options.retireAfterMs ?? 30_000 })
   opened.defer(() => runner.close())
   const view = createTaskView(database, runner.live)
   runner.open()
   const parts = opened.move()
   return { engine: createEngine({ ...options, ledger, generations, runner, view, close: () => parts.disposeAsync() }), generations, measuredRate: modelId => ledger.rate(modelId) }
+}
+
+/** Of another version of the companion nothing can be read: such projects are as if never vectorized, and their files go. */
+async function retireMisfits({ store, log }: LocalEngineOptions, generations: LedgerGenerations): Promise<void> {
+  for (const generation of generations.inUse()) {
+    if (await store.fits(generation)) continue
+    generations.retire(generation.id)
+    log.warn({ project: generation.project, generation: generation.id }, 'the vectors of this project were laid out by another version of the companion: vectorize it again')
+  }
 }
 
 interface EngineParts extends LocalEngineOptions {

@@ -27,8 +27,10 @@ export interface LedgerGenerations extends Generations {
   byId(id: string): Generation | null
   /** Takes all generations of a project out of use, so that nobody finds one whose tables are being dropped. */
   retireAll(project: ProjectName): void
+  retire(id: string): void
   /** Of all projects. */
   retired(): Generation[]
+  inUse(): Generation[]
 }
 
 export function createGenerations(database: DatabaseSync): LedgerGenerations {
@@ -66,6 +68,8 @@ export function createGenerations(database: DatabaseSync): LedgerGenerations {
     retireAll: (project) => {
       guarded(() => database.prepare('UPDATE generations SET state = \'retired\', updated_at = ? WHERE project = ?').run(now(), project))
     },
+    retire: id => guarded(() => update('state = \'retired\', updated_at = ?', now(), id)),
     retired: () => select('state = \'retired\''),
+    inUse: () => select('state <> \'retired\''),
   }
 }

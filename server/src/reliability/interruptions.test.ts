@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Task } from '@datashare-similarity/shared'
+import { hasJava } from '../testing/elasticsearch.ts'
+import { files, isFinished, openNewsroom, untilTask, type Newsroom } from '../testing/newsroom.ts'
+import type { ServedCompanion } from '../testing/served-companion.ts'
+import { contentOf } from '../testing/stored-content.ts'
+
+const DOCUMENTS = 60
+const CANCELLED_WITHIN_MS = 5_000
+/** Enough to begin, too little for the vectors of the documents. */
+const ROOM = 400_000
+
+const canMount = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0
+
+const start = async ({ client }: ServedCompanion, project: string, body: object): Promise<string> =>
+  (await client.call<{ task: Task }>('POST', `/api/projects/${project}/vectorize`, body)).body.task.id
+
+describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 and Maven)', () => {
+  let newsroom: Newsroom
+
+  beforeAll(async () => {
+    newsroom = await openNewsroom()
+    await newsroom.addProject('harbour', files(DOCUMENTS, 900))
+    await newsroom.addProject('quay', files(DOCUMENTS, 900, 500))
+  }, 400_000)
+  afterAll(() => newsroom[Symbol.asyncDispose]())
+
+  /** Name, size and time of each file of a project's tables. */
+  async function filesOf(dataDir: string, project: string): Promise<string[]> {
+    const ledger = new DatabaseSync(join(dataDir, 'ledger.db'), { readOnly: true })
+    const ids = ledger.prepare('SELECT id FROM generations WHERE project = ?').all(project).map(({ id }) => String(id))
+    ledger.close()
+    const vectors = join(dataDir, 'vectors')
+    const entries = (await readdir(vectors, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile() && ids.some(id => entry.parentPath.includes(id)))
+    const lines = await Promise.all(entries.map(async (entry) => {
+      const path = join(entry.parentPath, entry.name)
+      const { size, mtimeMs } = await stat(path)
+      return `${path} ${size} ${mtimeMs}`
+    }))
+    return lines.sort()
+  }
+
+  it('R10: cancelled at 40 % it is cancelling, then cancelled within 5 seconds, and writes no more; resumed it does the rest; another project\'s chain is untouched', async () => {
+    const dataDir = await newsroom.newFolder()
+    const companion = await newsroom.serve({ dataDir })
+    const id = await start(companion, 'harbour', { batchSize: 4 })
+    const other = await start(companion, 'quay', { batchSize: 4 })
+    await untilTask(companion, id, ({ progress }) => progress >= 0.4)
+
+    const asked = performance.now()
+    const { body: { task: cancelling } } = await companion.client.call<{ task: Task }>('POST', `/api/tasks/${id}/cancel`)
+    const cancelled = await untilTask(companion, id, isFinished)
+    const milliseconds = performance.now() - asked
+    const written = await filesOf(dataDir, 'harbour')
+    const otherDone = await untilTask(companion, other, isFinished)
+
+    expect(cancelling).toMatchObject({ state: 'RUNNING', phase: 'cancelling', waitingFor: null })
+    expect(cancelled).toMatchObject({ state: 'CANCELLED', phase: null, error: null })
+    expect(milliseconds).toBeLessThan(CANCELLED_WITHIN_MS)
+    expect(cancelled.counts.done).toBeLessThan(DOCUMENTS)
+    expect(written).not.toEqual([])
+    expect(await filesOf(dataDir, 'harbour')).toEqual(written)
+    expect((await companion.client.call<Task>('GET', `/api/tasks/${id}`)).body).toEqual(cancelled)
+    expect(otherDone).toMatchObject({ state: 'DONE', counts: { documents: DOCUMENTS, done: DOCUMENTS } })
+    // What is half done is in no answer.
+    expect((await companion.client.similar('harbour', { queries: ['yacht'] })).generation).toBeNull()
+
+    const { body: { task: resumed } } = await companion.client.call<{ task: Task }>('POST', `/api/tasks/${id}/resume`)
+    const done = await untilTask(companion, resumed.id, isFinished)
+    await companion.stop()
+
+    expect(done).toMatchObject({ state: 'DONE', resumes: id, counts: { failed: 0 } })
+    expect(done.counts.documents).toBe(DOCUMENTS - cancelled.counts.done)
+    const content = await contentOf(dataDir, 'harbour')
+    expect(content).toMatchObject({ generations: 1, documentRows: DOCUMENTS, passageRows: cancelled.counts.passages + done.counts.passages })
+  }, 240_000)
+
+  describe.skipIf(!canMount)('by a full disk (needs root on Linux, for a small disk)', () => {
+    let disk: string
+
+    beforeAll(async () => {
+      disk = await mkdtemp(join(tmpdir(), 'similarity-disk-'))
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=50m', 'tmpfs', disk]).status).toBe(0)
+    })
+    afterAll(async () => {
+      spawnSync('umount', [disk])
+      await rm(disk, { recursive: true, force: true })
+    })
+
+    it('R9: it waits for room and says so, the vectors before it answer meanwhile, and it goes on by itself when there is room', async () => {
+      const ballast = join(disk, 'ballast')
+      const dataDir = join(disk, 'data')
+      await using companion = await newsroom.serve({ dataDir })
+      await companion.client.vectorize('harbour')
+      const before = await companion.client.similar('harbour', { queries: ['who sold the yacht'] })
+      const { bavail, bsize } = await statfs(disk)
+      await writeFile(ballast, Buffer.alloc(bavail * bsize - ROOM))
+
+      const id = await start(companion, 'harbour', { mode: 'rebuild', batchSize: 8 })
+      const waiting = await untilTask(companion, id, ({ waitingFor }) => waitingFor !== null)
+      const meanwhile = await companion.client.similar('harbour', { queries: ['who sold the yacht'] })
+      await rm(ballast)
+      const task = await untilTask(companion, id, isFinished)
+      await companion.stop()
+
+      expect(waiting).toMatchObject({ state: 'RUNNING', phase: 'waiting', waitingFor: 'disk', error: null })
+      expect(before.results[0]?.documents.length).toBeGreaterThan(0)
+      expect(meanwhile).toMatchObject({ generation: before.generation, results: before.results })
+      expect(task).toMatchObject({ state: 'DONE', counts: { documents: DOCUMENTS, done: DOCUMENTS, failed: 0 } })
+      expect(await contentOf(dataDir, 'harbour')).toMatchObject({ documentRows: DOCUMENTS, passageRows: task.counts.passages })
+    }, 240_000)
+  })
+})
