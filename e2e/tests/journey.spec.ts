@@ -64,7 +64,7 @@ for (const { name, looks, missing, open } of sources) {
     test.beforeEach(({ page }) => { faults = watch(page, demo) })
     test.afterEach(() => expect(faults).toEqual([]))
 
-    test('vectorizes a project: is told what it takes and how far it is, also after a reload', async ({ page }) => {
+    test('R17: vectorizes a project: is told what it takes and how far it is, also after a reload', async ({ page }) => {
       await lookOften(page)
       const block = projectBlock(page)
       const bar = block.getByRole('progressbar', { name: 'Progress of the vectorization' })

@@ -90,7 +90,7 @@ describe('vectorization on the page of a project', () => {
     expect(wrapper.text()).not.toContain('on disk')
   })
 
-  it('shows a running vectorization as it goes, also after a refresh of the page', async () => {
+  it('R17: shows a running vectorization as it goes, also after a refresh of the page', async () => {
     const { wrapper, now, poll } = await openProject({ ...never, task: aTask() })
     expect(wrapper.find('[role=progressbar]').attributes()).toMatchObject({ 'aria-valuenow': '25', 'aria-valuetext': '25%, Reading the documents' })
     expect(wrapper.text()).toContain('1,000 of 4,000 documents · about 300 per minute · about 8–12 minutes left')

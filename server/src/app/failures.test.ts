@@ -1,5 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process'
-import { cp, mkdtemp, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -180,14 +180,6 @@ describe('when something around the companion fails', () => {
     expect(told(stderr)).toBe('store_unreadable')
   })
 
-  it('a second companion on the same data folder says so and stops', async () => {
-    const dataDir = join(folder, 'shared')
-    await using first = await startCompanion({}, { SIMILARITY_DATA_DIR: dataDir })
-    const { stderr } = await runCli(['serve'], { SIMILARITY_PORT: '0', SIMILARITY_DATA_DIR: dataDir, DATASHARE_URL: first.pageUrl })
-
-    expect(told(stderr)).toBe('data_folder_busy')
-  })
-
   it('a port that is taken is named', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await new Promise(resolve => server.once('listening', resolve))
@@ -218,38 +210,4 @@ describe('when something around the companion fails', () => {
     await expect(openEmbedders({ defaultModel: MODEL, bundledDir: modelsDir, threads: 1, log: createLogger('silent') }))
       .rejects.toSatisfy((error: unknown) => error instanceof SimilarityError && error.code === 'model_tampered' && error.detail.includes('config.json'))
   })
-})
-
-/** Enough to begin, too little for the vectors of the sample collection. */
-const ROOM = 400_000
-
-const canMount = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0
-
-describe.skipIf(!canMount)('when the data folder is full (needs root on Linux, for a small disk)', () => {
-  let disk: string
-
-  beforeAll(async () => {
-    disk = await mkdtemp(join(tmpdir(), 'similarity-disk-'))
-    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk])
-    expect(status).toBe(0)
-  })
-
-  afterAll(async () => {
-    spawnSync('umount', [disk])
-    await rm(disk, { recursive: true, force: true })
-  })
-
-  it('the chain waits for room and says so, and goes on by itself when there is some', async () => {
-    const ballast = join(disk, 'ballast')
-    await using companion = await startCompanion({}, { SIMILARITY_DATA_DIR: join(disk, 'data') })
-    const { bavail, bsize } = await statfs(disk)
-    await writeFile(ballast, Buffer.alloc(bavail * bsize - ROOM))
-    const client = companion.as()
-    const { body: { task } } = await client.call<{ task: Task }>('POST', '/api/projects/meridian/vectorize', { batchSize: 16 })
-    const read = async () => (await client.call<Task>('GET', `/api/tasks/${task.id}`)).body
-
-    await expect.poll(read, { timeout: 60_000, interval: 100 }).toMatchObject({ state: 'RUNNING', phase: 'waiting', waitingFor: 'disk' })
-    await rm(ballast)
-    await expect.poll(read, { timeout: 60_000, interval: 200 }).toMatchObject({ state: 'DONE', counts: { documents: 98, done: 97, empty: 1, failed: 0 } })
-  }, 150_000)
 })

@@ -42,7 +42,7 @@ afterAll(() => embedders.close())
 const lastStart = (background: boolean): Start => starts.findLast(start => start.background === background)!
 
 describe('the bundled model', () => {
-  it('gives the vectors of the full-precision reference, as near as int8 comes', async () => {
+  it('R20: gives the vectors of the full-precision reference, as near as int8 comes', async () => {
     const vectors = await embedder.queries(golden.texts.map(({ text }) => text))
     const cosines = vectors.map((vector, index) => cosine(vector, golden.texts[index]!.embedding))
     expect(Math.min(...cosines)).toBeGreaterThanOrEqual(golden.expect.q8.minCosine)
@@ -56,7 +56,7 @@ describe('the bundled model', () => {
     expect(Math.min(...vectors.map((vector, index) => cosine(vector, before[index]!)))).toBeGreaterThanOrEqual(stored.expect.minCosine)
   })
 
-  it('counts tokens as the reference does', async () => {
+  it('R20: counts tokens as the reference does', async () => {
     const tokenizer = await loadTokenizer(join(BUNDLED_MODELS_DIR, MODEL))
     expect(golden.texts.map(({ text }) => tokenizer.encode(text, 256).length)).toEqual(golden.texts.map(({ tokens }) => tokens))
   })
@@ -69,7 +69,7 @@ describe('the bundled model', () => {
     expect(Math.hypot(...vector!)).toBeCloseTo(1, 5)
   })
 
-  it('gives a text the same vector alone, among others, as a query and as a passage of a document', async () => {
+  it('R20: gives a text the same vector alone, among others, as a query and as a passage of a document', async () => {
     const text = sentence(7)
     const [alone] = await embedder.queries([text])
     const among = await embedder.queries([report(30), text, 'short'])
@@ -103,7 +103,7 @@ describe('the bundled model', () => {
 })
 
 describe('prefixes', () => {
-  it('stand before a text as its role asks for', () => {
+  it('R20: stand before a text as its role asks for', () => {
     const model = { prefixes: { query: 'query: ', passage: 'passage: ' } }
     expect(prefixed(model, 'query', 'who')).toBe('query: who')
     expect(prefixed(model, 'passage', 'who')).toBe('passage: who')

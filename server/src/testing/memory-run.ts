@@ -84,10 +84,11 @@ function settledMemory(): Promise<Omit<Sample, 'documents'>> {
   return residentMemory()
 }
 
-async function residentMemory(): Promise<Omit<Sample, 'documents'>> {
-  const children = await descendants(process.pid)
+/** Of a process and of those below it, in MB. */
+export async function residentMemory(pid = process.pid): Promise<Omit<Sample, 'documents'>> {
+  const children = await descendants(pid)
   const resident = await Promise.all(children.map(residentOf))
-  return { main: process.memoryUsage.rss() / MEGABYTE, children: resident.reduce((sum, megabytes) => sum + megabytes, 0), processes: 1 + children.length }
+  return { main: await residentOf(pid), children: resident.reduce((sum, megabytes) => sum + megabytes, 0), processes: 1 + children.length }
 }
 
 /** Ids of the processes below one. */

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => embedders.close())
 
-it('coverage is the difference between Datashare and the store, and one scan serves many who ask', async () => {
+it('R15: coverage is the difference between Datashare and the store, and one scan serves many who ask', async () => {
   const watched = watch(embedders)
   await using chain = await openLocalChain(watched)
   const { source, project: { name } } = chain

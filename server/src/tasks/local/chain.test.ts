@@ -95,7 +95,7 @@ beforeEach(async () => {
 const addChain = () => parts.ledger.addChain({ project: HARBOUR, mode: 'update', args: { batchSize: 32, modelId: real.defaultModel.id }, createdBy: 'ada' })
 const untilNow = new AbortController().signal
 
-it('a full disk is waited out at each write of the ledger, to the very end', async () => {
+it('R9: a full disk is waited out at each write of the ledger, to the very end', async () => {
   const writes = ['change', 'create', 'addBatch', 'addOutcome', 'touch', 'calibrate', 'makeCurrent']
   refused = new Set(writes)
 
@@ -106,7 +106,7 @@ it('a full disk is waited out at each write of the ledger, to the very end', asy
   expect(await parts.generations.current(HARBOUR)).toMatchObject({ state: 'current', calibration: expect.objectContaining({}) as object })
 })
 
-it('a full disk is waited out when a chain goes on after a crash', async () => {
+it('R9: a full disk is waited out when a chain goes on after a crash', async () => {
   const task = addChain()
   const stop = new AbortController()
   const crash = (): never => {

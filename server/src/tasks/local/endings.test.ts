@@ -101,7 +101,7 @@ it('a chain whose end cannot be written is cancelled by hand, and the project ta
   expect((await chain.vectorize()).state).toBe('DONE')
 })
 
-it('a chain that was being cancelled when the companion stopped is cancelled at the next start, and a second cancel changes nothing', async () => {
+it('R10: a chain that was being cancelled when the companion stopped is cancelled at the next start, and a second cancel changes nothing', async () => {
   const { reached } = hold(embedders)
   const { id } = await chain.engine.start(chain.project, { mode: 'update' })
   await reached

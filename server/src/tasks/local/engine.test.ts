@@ -127,7 +127,7 @@ it('a document deleted between scan and reading is left out', async () => {
   expect((await chain.rows()).has('d3')).toBe(false)
 })
 
-it('a document without text is counted as empty and not read again', async () => {
+it('R7: a document without text is counted as empty and not read again', async () => {
   fill(1)
   put('blank', ' \n ', '2026-01-01T00:00:00.000Z')
 
@@ -140,7 +140,7 @@ it('a document without text is counted as empty and not read again', async () =>
   expect(chain.source.reads.length).toBe(reads)
 })
 
-it('a document that cannot be embedded fails alone, and is tried again only when asked for', async () => {
+it('R8: a document that cannot be embedded fails alone, and is tried again only when asked for', async () => {
   fill(3)
   const poison = prose(2, 300)
   embedders.gate = (content) => {
@@ -158,7 +158,7 @@ it('a document that cannot be embedded fails alone, and is tried again only when
   expect((await chain.rows()).get('d2')).toMatchObject({ status: 'vectorized', reason: null })
 })
 
-it('the old generation answers until a rebuild is complete, then it is gone', async () => {
+it('R11: the old generation answers until a rebuild is complete, then it is gone', async () => {
   fill(2)
   await chain.vectorize()
   const old = await chain.current()
@@ -194,7 +194,7 @@ it('an update makes a new generation where the old one was made by older rules',
   expect((await store.identitiesOf(project, current, ['d1', 'd2'])).map(({ fingerprint }) => fingerprint !== null)).toEqual([true, true])
 })
 
-it('a cancelled chain stops writing, swaps nothing in, and resumes with what is missing', async () => {
+it('R10: a cancelled chain stops writing, swaps nothing in, and resumes with what is missing', async () => {
   fill(6)
   const third = Promise.withResolvers<undefined>()
   let documents = 0

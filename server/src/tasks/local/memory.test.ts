@@ -12,7 +12,7 @@ const run = async (...args: string[]): Promise<MemoryReport> => {
 }
 
 // Measured: 4 to 9 MB; 22 MB with glibc's defaults. The model's processes are left out here: they hold no document.
-it.runIf(process.platform === 'linux')('memory stays flat over more than two thousand documents', { timeout: 300_000 }, async () => {
+it.runIf(process.platform === 'linux')('R14: memory stays flat over more than two thousand documents', { timeout: 300_000 }, async () => {
   const report = await run('3500', '--stand-in')
 
   expect(report.documents).toBe(3_500)
