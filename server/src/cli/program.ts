@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { FINISHED_STATES, LIMITS, SEARCH_MODES, SimilarityError, type Project, type ProjectList, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
 import { givenSettings } from '../app/config.ts'
 import { VERSION } from '../app/version.ts'
-import { connect, type Companion, type Env } from './connect.ts'
+import { connect, ProblemError, type Companion, type Env } from './connect.ts'
 import { addModel, withModel } from './model.ts'
 import { createOutput, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
 import { installPlugin } from './plugin-install.ts'
@@ -13,6 +13,8 @@ import { serve } from './serve.ts'
 interface Flags { json?: boolean }
 
 const POLL_MS = 500
+/** How long a task may be lost from sight. */
+const LOST_MS = 60_000
 
 /** Runs one command and gives its exit code; never ends the process itself. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -160,11 +162,26 @@ async function follow(companion: Companion, output: Output, first: Task): Promis
     printed = line
     if ((FINISHED_STATES as readonly string[]).includes(task.state)) break
     await delay(POLL_MS)
-    task = await companion.call<Task>('GET', `/api/tasks/${task.id}`)
+    task = await lookAgain(companion, output, task.id)
   }
   output.endProgress()
   if (task.state === 'ERROR' && task.error !== null) throw new SimilarityError(task.error.code, { detail: task.error.detail })
   return task.state === 'DONE' ? EXIT.ok : task.state === 'CANCELLED' ? EXIT.taskCancelled : EXIT.taskFailed
+}
+
+/** The task goes on while nobody answers: the companion may be started anew, or Datashare. */
+async function lookAgain(companion: Companion, output: Output, id: string): Promise<Task> {
+  const until = performance.now() + LOST_MS
+  for (;;) {
+    try {
+      return await companion.call<Task>('GET', `/api/tasks/${id}`)
+    } catch (error) {
+      const isAway = (error instanceof ProblemError && error.problem.status === 503) || (error instanceof SimilarityError && error.code === 'companion_unreachable')
+      if (!isAway || performance.now() > until) throw error
+      if (!output.json) output.progress('no answer, looking again')
+      await delay(POLL_MS)
+    }
+  }
 }
 
 function whole(value: string): number {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Task } from '@datashare-similarity/shared'
+import type { Project, Task } from '@datashare-similarity/shared'
+import { runCli } from '../testing/companion.ts'
 import { hasJava } from '../testing/elasticsearch.ts'
 import { files, isFinished, openNewsroom, untilTask, type Newsroom } from '../testing/newsroom.ts'
 import type { ServedCompanion } from '../testing/served-companion.ts'
@@ -78,6 +79,22 @@ describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 
     expect(done.counts.documents).toBe(DOCUMENTS - cancelled.counts.done)
     const content = await contentOf(dataDir, 'harbour')
     expect(content).toMatchObject({ generations: 1, documentRows: DOCUMENTS, passageRows: cancelled.counts.passages + done.counts.passages })
+  }, 240_000)
+
+  it('R17: on the terminal a vectorization is found again after the companion was killed and started anew', async () => {
+    const dataDir = await newsroom.newFolder()
+    const first = await newsroom.serve({ dataDir })
+    const terminal = runCli(['vectorize', 'harbour', '--batch-size', '4'], { SIMILARITY_URL: first.url })
+    const latest = async (): Promise<Task | null> => (await first.client.call<Project>('GET', '/api/projects/harbour')).body.task
+    await expect.poll(async () => (await latest())?.counts.done, { timeout: 60_000 }).toBeGreaterThan(0)
+    await first.kill()
+    await newsroom.serve({ dataDir, env: { SIMILARITY_PORT: new URL(first.url).port } })
+
+    const { code, stdout, stderr } = await terminal
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('no answer, looking again')
+    expect(stdout.trimEnd().split('\n').at(-1)).toContain(`100 %  done  ${DOCUMENTS}/${DOCUMENTS} documents`)
   }, 240_000)
 
   describe.skipIf(!canMount)('by a full disk (needs root on Linux, for a small disk)', () => {

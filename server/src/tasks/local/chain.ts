@@ -22,7 +22,7 @@ export interface ChainParts {
   readonly ledger: Ledger
   readonly generations: LedgerGenerations
   readonly patience: PatienceOptions
-  /** Each embeds one document at a time, so as many as the embedder takes at once, and two at least: while one embeds, the other reads. */
+  /** Each embeds one document at a time, so one more than the embedder takes at once: while those embed, it reads, or writes. */
   readonly batchesAtOnce: number
 }
 
