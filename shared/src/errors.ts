@@ -13,6 +13,7 @@ export interface ErrorEntry {
 
 export const ERRORS = {
   malformed_request: { status: 400, title: 'The request is malformed', why: 'The body is not valid JSON, or a part of the address is not well-formed.', fix: 'Send JSON with Content-Type: application/json, as /api/openapi.json describes.' },
+  not_http: { status: 400, title: 'Not a request', why: 'What was sent is not HTTP/1.1 as it should be.', fix: 'Send it with a client for HTTP; behind a reverse proxy, check that it speaks HTTP to the companion, not HTTPS.' },
   invalid_project_name: { status: 400, title: 'Not a project name', why: 'A project name has letters, digits, "-" and "_" only, at most 255 of them.', fix: 'Use the name of the project as it stands in the address of its page in Datashare.' },
   anonymous: { status: 401, title: 'Not signed in', why: 'Datashare does not know who is asking.', fix: 'Sign in to Datashare in this browser, or set DATASHARE_API_KEY on the command line.' },
   project_forbidden: { status: 403, title: 'No access to this project', why: 'The project does not exist, or Datashare does not let you read it.', fix: 'Check the name of the project, or ask an administrator of Datashare for access.' },
@@ -27,6 +28,7 @@ export const ERRORS = {
   task_unknown: { status: 404, title: 'No such task', why: 'The task does not exist, or it belongs to a project that you may not read.', fix: 'List your tasks with GET /api/tasks.' },
   document_unknown: { status: 404, title: 'No such document', why: 'The document is not in this project, or Datashare does not show it to you.', fix: 'Check that the document is still in the project.' },
   method_not_allowed: { status: 405, title: 'This address does not take this method', why: 'The route exists, but not for this method.', fix: 'See /api/openapi.json for the methods of each route.' },
+  request_timeout: { status: 408, title: 'The request came too slowly', why: 'Headers must have come after 10 seconds, the whole request after a minute.', fix: 'Send it again; if it stays, check the connection.' },
   chain_running: { status: 409, title: 'The project is being vectorized', why: 'One chain at a time runs on a project.', fix: 'Wait for it, or cancel it first.' },
   task_not_finished: { status: 409, title: 'The task is still running', why: 'Only a finished task can be forgotten or resumed.', fix: 'Cancel it first.' },
   task_finished: { status: 409, title: 'The task is finished', why: 'A finished task can be neither cancelled nor, when it is DONE, resumed.', fix: 'Start a new vectorization.' },
@@ -39,6 +41,7 @@ export const ERRORS = {
   filter_too_broad: { status: 422, title: 'The tags match too many documents', why: 'A filter on tags may match 10,000 documents at most.', fix: 'Add another filter, or choose a rarer tag.' },
   model_unknown: { status: 422, title: 'No such model', why: 'The model is neither in the registry nor the folder that the companion was started with.', fix: 'Choose one of GET /api/models, or "datashare-similarity model list". A folder of your own is named by SIMILARITY_MODEL where the companion starts.' },
   model_differs: { status: 422, title: 'The project was vectorized with another model', why: 'One project holds the vectors of one model; update keeps it.', fix: 'Use mode "rebuild" to change the model.' },
+  headers_too_large: { status: 431, title: 'The address or the headers are too long', why: 'Address and headers together may have 16 kB at most.', fix: 'Send long values in the body; delete cookies that are not needed.' },
   rate_limited: { status: 429, title: 'Too many requests at once', why: 'The queue is full.', fix: 'Wait a moment and try again.' },
   internal: { status: 500, title: 'Something went wrong in the companion', why: 'An unexpected fault.', fix: 'Try again; if it stays, look up the requestId in the companion\'s log.' },
   datashare_unreachable: { status: 503, title: 'Datashare does not answer', why: 'The companion asks Datashare who you are and what you may read, and it did not answer.', fix: 'Check that Datashare runs and that DATASHARE_URL is right.', waitFor: 'datashare' },

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { AccessCheck } from '../datashare/access.ts'
@@ -13,6 +13,7 @@ import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createHandlers } from '../http/handlers.ts'
+import { createHttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
@@ -78,7 +79,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
   const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, findMostSimilar })
   const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)
-  const server = await lifespan.provide('http', () => listen(createServer(app), config), stop)
+  const server = await lifespan.provide('http', () => listen(createHttpServer(app), config), stop)
   const url = urlOf(server, config.host)
   log.info({ url, version: VERSION }, 'companion listens')
   return { url, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }

@@ -108,7 +108,7 @@ function defaultOrigins(urls: readonly (string | undefined)[]): string[] {
 
 function hostsOf(origins: readonly string[], publicUrl: string | undefined, host: string): string[] {
   const named = [...origins, ...(publicUrl === undefined ? [] : [publicUrl])].map(origin => new URL(origin).hostname)
-  return [...new Set([...named, host, ...(isLoopback(host) ? LOOPBACK : [])])]
+  return [...new Set([...named, host.includes(':') ? `[${host}]` : host.toLowerCase(), ...(isLoopback(host) ? LOOPBACK : [])])]
 }
 
 function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {

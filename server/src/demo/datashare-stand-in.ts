@@ -4,10 +4,9 @@ import { LIMITS } from '@datashare-similarity/shared'
 import type { FolderDocuments } from '../datashare/folder.ts'
 import { folderBehindStandIn, type StandInDocuments, type StandInProject } from './stand-in-documents.ts'
 import { elasticsearchBehindStandIn } from './stand-in-elasticsearch.ts'
-import { createSignIn, type SignIn, type StandInUser } from './stand-in-sign-in.ts'
+import { createSignIn, type SignIn, type SignInOptions, type StandInUser } from './stand-in-sign-in.ts'
 
-export interface StandInOptions {
-  readonly mode: 'LOCAL' | 'SERVER'
+export interface StandInOptions extends Omit<SignInOptions, 'users'> {
   /** Who may sign in, in SERVER mode. */
   readonly users?: readonly StandInUser[]
   readonly documents: FolderDocuments | { readonly elasticsearchUrl: string }
@@ -58,10 +57,10 @@ function policiesOf({ uid, projects, roles }: StandInUser) {
 }
 
 /** What anybody may ask. */
-function publicRoutes({ mode, settings, version = '21.18.0' }: StandInOptions): Router {
+function publicRoutes({ mode, auth = 'form', settings, version = '21.18.0' }: StandInOptions): Router {
   return Router()
     .get('/settings', (_request, response) => void response.json({
-      mode, ...mode === 'SERVER' && { auth: 'form' }, pathSeparator: '/', maxContentLength: '20000000', batchQueueType: 'MEMORY', taskRoutingStrategy: 'UNIQUE', ...settings,
+      mode, ...mode === 'SERVER' && { auth }, pathSeparator: '/', maxContentLength: '20000000', batchQueueType: 'MEMORY', taskRoutingStrategy: 'UNIQUE', ...settings,
     }))
     .get('/version', (_request, response) => void response.json({ 'git.build.version': version }))
 }
@@ -138,13 +137,13 @@ const failed: ErrorRequestHandler = (error, _request, response, next) => {
  */
 export function createDatashareStandIn(options: StandInOptions): Router {
   const documents = 'elasticsearchUrl' in options.documents ? elasticsearchBehindStandIn(options.documents.elasticsearchUrl) : folderBehindStandIn(options.documents)
-  const signIn = createSignIn(options.mode, options.users ?? [])
+  const signIn = createSignIn({ ...options, users: options.users ?? [] })
   const behind: Behind = {
     signIn,
     documents,
     async projectsOf(request) {
       const all = await documents.projects()
-      if (options.mode === 'LOCAL') return all
+      if (options.mode !== 'SERVER') return all
       const names = signIn.userOf(request)?.projects ?? []
       return names.map(name => all.find(project => project.name === name) ?? { name, label: name, description: null })
     },

@@ -20,8 +20,21 @@ export interface StandInUser {
   roles?: readonly { readonly role: StandInRole, readonly on: string }[]
 }
 
+export type StandInMode = 'LOCAL' | 'EMBEDDED' | 'SERVER'
+/** How people sign in in SERVER mode. */
+export type StandInAuth = 'form' | 'basic' | 'oauth'
+
+export interface SignInOptions {
+  readonly mode: StandInMode
+  readonly users: readonly StandInUser[]
+  /** Default: form. */
+  readonly auth?: StandInAuth
+  /** Of OAuth: where people are sent to sign in, and whom a code that they bring back stands for. */
+  readonly provider?: { readonly url: string, readonly uidOf: (code: string) => string | undefined }
+}
+
 export interface SignIn {
-  /** POST /auth/login and GET /auth/signout. */
+  /** The form or the way to the provider and back; and GET /auth/signout. With basic authentication there is none. */
   readonly routes: Router
   /** Lets signed-in users pass, with Datashare's answers to all others and its CSRF rule. */
   readonly guard: RequestHandler
@@ -29,6 +42,7 @@ export interface SignIn {
 }
 
 const LoginSchema = z.object({ username: z.string(), password: z.string() })
+const CallbackSchema = z.object({ code: z.string(), state: z.string() })
 const SessionSchema = z.object({ sessionId: z.string() })
 
 const token = (): string => randomBytes(16).toString('hex')
@@ -54,39 +68,103 @@ function sessionIdOf(cookie: string): string | undefined {
   }
 }
 
-/** In LOCAL mode everybody is this user; his projects are all there are. */
+/** In LOCAL and EMBEDDED mode everybody is this user; his projects are all there are. */
 const LOCAL_USER: StandInUser = { uid: 'local', projects: [] }
 
-export function createSignIn(mode: 'LOCAL' | 'SERVER', users: readonly StandInUser[]): SignIn {
-  const sessions = new Map<string, StandInUser>()
-  const routes = Router()
+/** Users of the sessions of the browsers that have signed in. */
+interface Sessions {
+  begin(user: StandInUser, response: Response): void
+  userOf(cookie: string): StandInUser | undefined
+  end(cookie: string): void
+}
 
-  routes.post('/auth/login', json(), (request, response) => {
+function createSessions(): Sessions {
+  const users = new Map<string, StandInUser>()
+  return {
+    begin(user, response) {
+      const sessionId = token()
+      users.set(sessionId, user)
+      setSession(response, user.uid, sessionId)
+    },
+    userOf: cookie => users.get(sessionIdOf(cookie) ?? ''),
+    end: cookie => void users.delete(sessionIdOf(cookie) ?? ''),
+  }
+}
+
+function formRoutes(users: readonly StandInUser[], sessions: Sessions): Router {
+  return Router().post('/auth/login', json(), (request, response) => {
     const login = LoginSchema.safeParse(request.body).data
     const user = users.find(({ uid, password }) => password !== undefined && uid === login?.username && password === login.password)
     if (user === undefined) return void response.status(401).json({ error: '' })
-    const sessionId = token()
-    sessions.set(sessionId, user)
-    setSession(response, user.uid, sessionId)
+    sessions.begin(user, response)
     response.json({})
   })
-  routes.get('/auth/signout', (request, response) => {
-    sessions.delete(sessionIdOf(cookieOf(request, SESSION_COOKIE) ?? '') ?? '')
-    response.redirect(303, '/?signout')
-  })
+}
 
-  /** The session cookie wins: an API key is looked at only where there is no cookie at all. */
+/** The code flow: to the provider, and back with a code to an address below the one that the browser knows. */
+function oauthRoutes(users: readonly StandInUser[], sessions: Sessions, provider: NonNullable<SignInOptions['provider']>): Router {
+  const states = new Set<string>()
+  return Router()
+    .get('/auth/signin', (request, response) => {
+      const state = token()
+      states.add(state)
+      const query = new URLSearchParams({ response_type: 'code', state, redirect_uri: `http://${request.get('Host') ?? ''}/auth/callback` })
+      response.redirect(303, `${provider.url}/authorize?${query.toString()}`)
+    })
+    .get('/auth/callback', (request, response) => {
+      const back = CallbackSchema.safeParse(request.query).data
+      const uid = back !== undefined && states.delete(back.state) ? provider.uidOf(back.code) : undefined
+      const user = users.find(known => known.uid === uid)
+      if (user === undefined) return void response.status(401).json({ error: '' })
+      sessions.begin(user, response)
+      response.redirect(303, '/')
+    })
+}
+
+const signOutRoute = (sessions: Sessions): Router => Router().get('/auth/signout', (request, response) => {
+  sessions.end(cookieOf(request, SESSION_COOKIE) ?? '')
+  response.redirect(303, '/?signout')
+})
+
+function routesOf({ users, auth, provider }: SignInOptions, sessions: Sessions): Router {
+  if (auth === 'basic') return Router()
+  const signIn = auth === 'oauth' && provider !== undefined ? oauthRoutes(users, sessions, provider) : formRoutes(users, sessions)
+  return Router().use(signIn, signOutRoute(sessions))
+}
+
+function userOfBasic(request: Request, users: readonly StandInUser[]): StandInUser | undefined {
+  const encoded = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+  const [uid, password] = Buffer.from(encoded ?? '', 'base64').toString().split(/:(.*)/s)
+  return users.find(user => user.password !== undefined && user.uid === uid && user.password === password)
+}
+
+/** The session cookie wins: an API key is looked at only where there is no cookie at all. */
+function userOfSession(request: Request, users: readonly StandInUser[], sessions: Sessions): StandInUser | undefined {
+  const cookie = cookieOf(request, SESSION_COOKIE)
+  if (cookie !== undefined) return sessions.userOf(cookie)
+  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+  return bearer === undefined ? undefined : users.find(({ apiKey }) => apiKey === bearer)
+}
+
+export function createSignIn(options: SignInOptions): SignIn {
+  const { mode, users, auth } = options
+  const sessions = createSessions()
+
   function userOf(request: Request): StandInUser | undefined {
-    if (mode === 'LOCAL') return LOCAL_USER
+    if (mode !== 'SERVER') return LOCAL_USER
+    return auth === 'basic' ? userOfBasic(request, users) : userOfSession(request, users, sessions)
+  }
+
+  /** Basic authentication has no session, and takes away what is left of one. */
+  function passSession(request: Request, response: Response): void {
     const cookie = cookieOf(request, SESSION_COOKIE)
-    if (cookie !== undefined) return sessions.get(sessionIdOf(cookie) ?? '')
-    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-    return bearer === undefined ? undefined : users.find(({ apiKey }) => apiKey === bearer)
+    if (mode !== 'SERVER' && cookie === undefined) setSession(response, LOCAL_USER.uid, token())
+    if (auth === 'basic' && cookie !== undefined) response.append('Set-Cookie', `${SESSION_COOKIE}=; version=1; path=/; max-age=0`)
   }
 
   const guard: RequestHandler = (request, response, next) => {
     if (userOf(request) === undefined) return void response.status(401).json({ error: '' })
-    if (mode === 'LOCAL' && cookieOf(request, SESSION_COOKIE) === undefined) setSession(response, LOCAL_USER.uid, token())
+    passSession(request, response)
     const pass = cookieOf(request, CSRF_COOKIE)
     if (SAFE_METHODS.includes(request.method)) {
       if (pass === undefined) response.append('Set-Cookie', `${CSRF_COOKIE}=${token()}; version=1; path=/`)
@@ -96,5 +174,5 @@ export function createSignIn(mode: 'LOCAL' | 'SERVER', users: readonly StandInUs
     next()
   }
 
-  return { routes, guard, userOf }
+  return { routes: routesOf(options, sessions), guard, userOf }
 }

@@ -11,7 +11,6 @@ import { openApiDocument } from './openapi.ts'
 import { retryAfter, toProblem, toSimilarityError } from './problem.ts'
 
 export interface HttpOptions extends GuardOptions {
-  readonly trustProxy: boolean
   readonly version: string
 }
 
@@ -19,7 +18,6 @@ export interface HttpOptions extends GuardOptions {
 export function createHttpApp(handlers: Handlers, access: AccessCheck, options: HttpOptions, log: Logger): Express {
   const app = express()
   app.disable('x-powered-by')
-  app.set('trust proxy', options.trustProxy)
   app.set('etag', false)
   app.use(
     requestId(log),

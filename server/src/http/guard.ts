@@ -5,6 +5,8 @@ import type { Credentials } from '../datashare/access.ts'
 export interface GuardOptions {
   readonly allowedOrigins: readonly string[]
   readonly allowedHosts: readonly string[]
+  /** Whether X-Forwarded-Host counts. */
+  readonly trustProxy: boolean
 }
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
@@ -14,12 +16,18 @@ export const credentialsOf = (request: Request): Credentials => ({
   authorization: request.headers.authorization,
 })
 
-/** Against DNS rebinding: a page of another name that resolves to us is not served. Express reads a trusted proxy's X-Forwarded-Host, else Host. */
-export const checkHost = ({ allowedHosts }: GuardOptions): RequestHandler => (request, _response, next) => {
-  const name = (request.hostname as string | undefined)?.toLowerCase()
-  if (name === undefined || !allowedHosts.includes(name)) throw new SimilarityError('host_refused')
+/**
+ * Against DNS rebinding: a page of another name that resolves to us is not served. Where there are several names, each must be one of ours:
+ * some proxies add theirs to what the page has sent.
+ */
+export const checkHost = ({ allowedHosts, trustProxy }: GuardOptions): RequestHandler => ({ headersDistinct }, _response, next) => {
+  const hosts = (trustProxy ? headersDistinct['x-forwarded-host'] : undefined) ?? headersDistinct.host ?? []
+  const names = hosts.flatMap(host => host.split(',')).map(nameOf)
+  if (names.length === 0 || !names.every(name => allowedHosts.includes(name))) throw new SimilarityError('host_refused')
   next()
 }
+
+const nameOf = (host: string): string => host.trim().replace(/:\d*$/, '').toLowerCase()
 
 /** CORS for exactly the configured origins, with credentials. Everything else gets no header, and the browser keeps the answer from the page. */
 export const cors = ({ allowedOrigins }: GuardOptions): RequestHandler => (request, response, next) => {

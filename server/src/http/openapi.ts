@@ -4,7 +4,7 @@ import { ProblemSchema } from '@datashare-similarity/shared/contract'
 import { z } from 'zod'
 import { endpoints, type Endpoint } from './endpoints.ts'
 
-const COMMON: readonly ErrorCode[] = ['host_refused', 'cross_site_refused', 'internal']
+const COMMON: readonly ErrorCode[] = ['not_http', 'host_refused', 'cross_site_refused', 'request_timeout', 'headers_too_large', 'internal']
 const SIGNED_IN: readonly ErrorCode[] = ['anonymous', 'datashare_unreachable']
 const OF_PROJECT: readonly ErrorCode[] = ['invalid_project_name', 'project_forbidden']
 const CHANGING: readonly ErrorCode[] = ['origin_refused', 'csrf_token_wrong', 'unsupported_media_type', 'malformed_request', 'payload_too_large']

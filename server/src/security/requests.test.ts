@@ -1,8 +1,8 @@
-import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { CSRF_HEADER } from '@datashare-similarity/shared'
 import { createEditableDocuments } from '../testing/editable-documents.ts'
 import { startGuardedCompanion, type GuardedCompanion } from '../testing/guarded-companion.ts'
+import { rawBytes } from '../testing/raw-request.ts'
 
 const ALLOWED = 'https://datashare'
 const SIMILAR = '/api/projects/leak/similar'
@@ -85,20 +85,10 @@ it('S4: a page of another name that resolves to the companion is not served', as
 })
 
 it('S13: a request of 5 MB is refused before its body is read', async () => {
-  const { port } = new URL(companion.url)
-  const answered = await new Promise<string>((resolve, reject) => {
-    // Only the head is sent: whoever waited for the body would not answer.
-    const socket = connect(Number(port), '127.0.0.1', () => {
-      socket.write(`POST ${SIMILAR} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\nAuthorization: Bearer alice-key\r\n\r\n`)
-    })
-    socket.once('data', (chunk: Buffer) => {
-      resolve(chunk.toString())
-      socket.destroy()
-    })
-    socket.once('error', reject)
-  })
+  // Only the head is sent: whoever waited for the body would not answer.
+  const answer = await rawBytes(companion.url, `POST ${SIMILAR} HTTP/1.1\r\nHost: ${new URL(companion.url).host}\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\nAuthorization: Bearer alice-key\r\n\r\n`)
 
-  expect(answered).toContain('HTTP/1.1 413')
+  expect(answer).toContain('HTTP/1.1 413')
   expect(companion.upstream).toEqual([])
 })
 

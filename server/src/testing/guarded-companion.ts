@@ -8,7 +8,7 @@ import { CSRF_COOKIE, CSRF_HEADER, FINISHED_STATES, type Task } from '@datashare
 import { compose, type Overrides } from '../app/compose.ts'
 import { readConfig } from '../app/config.ts'
 import { createDatashareStandIn } from '../demo/datashare-stand-in.ts'
-import type { StandInUser } from '../demo/stand-in-sign-in.ts'
+import type { SignInOptions, StandInUser } from '../demo/stand-in-sign-in.ts'
 import { createLogger } from '../log.ts'
 import type { EditableDocuments } from './editable-documents.ts'
 import { serveHttp } from './http.ts'
@@ -20,6 +20,7 @@ export interface UpstreamCall {
   readonly path: string
   readonly cookie: string | undefined
   readonly authorization: string | undefined
+  readonly csrf: string | undefined
 }
 
 export interface GuardedCompanion extends AsyncDisposable {
@@ -39,30 +40,33 @@ export interface GuardedCompanion extends AsyncDisposable {
   signIn(uid: string): Promise<string>
   /** Sends JSON as the plugin does in a browser with these cookies. */
   inBrowser(cookie: string): (method: string, path: string, body?: unknown) => Promise<RawAnswer>
-  /** Starts a chain and waits until it has ended. */
-  vectorize(apiKey: string, project: string, body?: object): Promise<Task>
+  /** Starts a chain with an API key, or with these headers, and waits until it has ended. */
+  vectorize(credentials: string | Readonly<Record<string, string>>, project: string, body?: object): Promise<Task>
 }
 
 export interface GuardedOptions {
   readonly documents: EditableDocuments
   readonly users: readonly StandInUser[]
+  /** Of the Datashare beside it; default: SERVER with the form. */
+  readonly signIn?: Partial<SignInOptions>
   readonly env?: Readonly<Record<string, string>>
   readonly overrides?: Overrides
 }
 
 const TOKEN = '00112233445566778899aabbccddeeff'
+const authorized = (apiKey: string) => ({ Authorization: `Bearer ${apiKey}` })
 
-/** The whole companion beside a Datashare in SERVER mode, with what went between them and what it logged. */
-export async function startGuardedCompanion({ documents, users, env = {}, overrides = {} }: GuardedOptions): Promise<GuardedCompanion> {
+/** The whole companion beside a Datashare, with what went between them and what it logged. */
+export async function startGuardedCompanion({ documents, users, signIn = {}, env = {}, overrides = {} }: GuardedOptions): Promise<GuardedCompanion> {
   const upstream: UpstreamCall[] = []
   const datashare: GuardedCompanion['datashare'] = { answer: null }
   const record: RequestHandler = (request, response, next) => {
     const { cookie, authorization } = request.headers
-    upstream.push({ method: request.method, path: request.originalUrl, cookie, authorization })
+    upstream.push({ method: request.method, path: request.originalUrl, cookie, authorization, csrf: request.get(CSRF_HEADER) })
     if (datashare.answer === null) next()
     else void datashare.answer(request, response, next)
   }
-  const standIn = await serveHttp(express().use(record, createDatashareStandIn({ mode: 'SERVER', users, documents })))
+  const standIn = await serveHttp(express().use(record, createDatashareStandIn({ mode: 'SERVER', users, documents, ...signIn })))
   const folder = await mkdtemp(join(tmpdir(), 'similarity-guarded-'))
   const dataDir = join(folder, 'data')
   let logged = ''
@@ -78,9 +82,9 @@ export async function startGuardedCompanion({ documents, users, env = {}, overri
   })
   const origin = new URL(standIn.url).origin
   const send = (request: RawRequest) => rawRequest(app.url, request)
-  const json = (headers: Record<string, string>) => (method: string, path: string, body?: unknown) =>
+  const json = (headers: Readonly<Record<string, string>>) => (method: string, path: string, body?: unknown) =>
     send({ method, path, headers: method === 'POST' ? { ...headers, 'Content-Type': 'application/json' } : headers, ...method === 'POST' && { body: JSON.stringify(body ?? {}) } })
-  const as = (apiKey: string) => json({ Authorization: `Bearer ${apiKey}` })
+  const as = (apiKey: string) => json(authorized(apiKey))
 
   return {
     url: app.url, dataDir, datashareUrl: standIn.url, upstream, datashare, log: () => logged, send, as,
@@ -91,12 +95,13 @@ export async function startGuardedCompanion({ documents, users, env = {}, overri
       return `${session}; ${CSRF_COOKIE}=${TOKEN}`
     },
     inBrowser: cookie => json({ 'Cookie': cookie, [CSRF_HEADER]: TOKEN, 'Origin': origin, 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'cors' }),
-    async vectorize(apiKey, project, body = {}) {
-      const started = await as(apiKey)('POST', `/api/projects/${project}/vectorize`, body)
+    async vectorize(credentials, project, body = {}) {
+      const ask = json(typeof credentials === 'string' ? authorized(credentials) : credentials)
+      const started = await ask('POST', `/api/projects/${project}/vectorize`, body)
       if (started.status !== 202) throw new Error(`vectorize answered ${started.status}: ${started.text}`)
       const { task } = started.json as { task: Task }
       for (;;) {
-        const now = (await as(apiKey)('GET', `/api/tasks/${task.id}`)).json as Task
+        const now = (await ask('GET', `/api/tasks/${task.id}`)).json as Task
         if ((FINISHED_STATES as readonly string[]).includes(now.state)) return now
         await delay(50)
       }

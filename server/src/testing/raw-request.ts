@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { connect } from 'node:net'
 
 export interface RawRequest {
   readonly method?: string
@@ -39,4 +40,20 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Sends exactly these bytes, and gives all that comes back until the peer closes the connection. */
+export function rawBytes(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(Number(port), hostname, () => void socket.write(bytes, 'latin1'))
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk: string) => { answer += chunk })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // Cut off while we still wrote: what has come before counts.
+      if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error)
+    })
+  })
 }

@@ -6,6 +6,8 @@ import { expect, it } from 'vitest'
 import { createLogger } from '../../log.ts'
 import { storeConformance } from '../../testing/store-conformance.ts'
 import { aDocument, aFingerprint, aGeneration, axis, grantedProject } from '../../testing/store-documents.ts'
+import type { Generation } from '../generation.ts'
+import type { VectorStore } from '../store.ts'
 import { BAND_COLUMNS, SAMPLE_COLUMNS } from './filter.ts'
 import { openLanceStore } from './lancedb.ts'
 import { tableNames } from './schema.ts'
@@ -34,9 +36,12 @@ async function openInTemporaryFolder() {
   }
 }
 
-const bytesBelow = async (folder: string): Promise<Buffer> => {
+/** Names of the files below the folder that hold these bytes. */
+async function filesWith(folder: string, text: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return Buffer.concat(await Promise.all(entries.filter(entry => entry.isFile()).map(entry => readFile(join(entry.parentPath, entry.name)))))
+  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+  const held = await Promise.all(files.map(async file => (await readFile(file)).includes(text)))
+  return files.filter((_, index) => held[index])
 }
 
 storeConformance('LanceDB', openInTemporaryFolder)
@@ -63,10 +68,10 @@ it('leaves no byte of a replaced text once it is maintained', async () => {
   await opened.store.create(generation)
   await opened.store.replace(generation, [aDocument({ id: 'd1', texts: ['canary7f3 sings'] })])
   await opened.store.maintain(generation)
-  expect((await bytesBelow(opened.folder)).includes('canary7f3')).toBe(true)
+  expect(await filesWith(opened.folder, 'canary7f3')).not.toEqual([])
   await opened.store.replace(generation, [aDocument({ id: 'd1', texts: ['nothing sings'] })])
   await opened.store.maintain(generation)
-  expect((await bytesBelow(opened.folder)).includes('canary7f3')).toBe(false)
+  expect(await filesWith(opened.folder, 'canary7f3')).toEqual([])
 })
 
 it('leaves no byte of one removed text among many, whose words are still found, once it is maintained', async () => {
@@ -76,15 +81,35 @@ it('leaves no byte of one removed text among many, whose words are still found, 
   await opened.store.create(generation)
   await opened.store.replace(generation, [...others, aDocument({ id: 'doomed', texts: ['kanariengelb7f3'] })])
   await opened.store.maintain(generation)
-  expect((await bytesBelow(opened.folder)).includes('kanariengelb7f3')).toBe(true)
+  expect(await filesWith(opened.folder, 'kanariengelb7f3')).not.toEqual([])
 
   await opened.store.remove(generation, ['doomed'])
   await opened.store.maintain(generation)
 
-  expect((await bytesBelow(opened.folder)).includes('kanariengelb7f3')).toBe(false)
+  expect(await filesWith(opened.folder, 'kanariengelb7f3')).toEqual([])
   expect(await opened.store.words(project, generation, { terms: 'kanariengelb7f3', phrases: [] }, { limit: 5, filter: {} })).toEqual([])
   expect(await opened.store.words(project, generation, { terms: 'parish', phrases: [] }, { limit: 100, filter: {} })).toHaveLength(60)
 }, 60_000)
+
+it.each([
+  { how: 'is replaced', gone: async (store: VectorStore, generation: Generation) => store.replace(generation, [aDocument({ id: 'doomed', texts: ['Minutes of nothing at all.'] })]) },
+  { how: 'is removed while so much is written that it is compacted on the way', gone: async (store: VectorStore, generation: Generation) => {
+    await store.remove(generation, ['doomed'])
+    await store.replace(generation, [aDocument({ id: 'long', texts: Array.from({ length: 5_100 }, (_, index) => `Minutes, page ${index}.`) })])
+  } },
+])('leaves no byte of a text among many that $how, once it is maintained', async ({ gone }) => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  const others = Array.from({ length: 60 }, (_, index) => aDocument({ id: `d${index}`, texts: [`Minutes number ${index} of the parish council.`] }))
+  await opened.store.create(generation)
+  await opened.store.replace(generation, [...others, aDocument({ id: 'doomed', texts: ['kanariengelb7f3'] })])
+  await opened.store.maintain(generation)
+
+  await gone(opened.store, generation)
+  await opened.store.maintain(generation)
+
+  expect(await filesWith(opened.folder, 'kanariengelb7f3')).toEqual([])
+})
 
 it('takes removed texts away while people search', async () => {
   await using opened = await openInTemporaryFolder()

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { SimilarityError, type ErrorCode } from '@datashare-similarity/shared'
+import { toProblem } from './problem.ts'
+
+/** Bytes of the first line and all headers together: Datashare's cookies have some hundred. */
+const HEAD_BYTES = 16_384
+/** A peer that sends its headers, or its body, drop by drop must not hold a connection for long. */
+const HEADERS_WITHIN_MS = 10_000
+const REQUEST_WITHIN_MS = 60_000
+const CHECKED_EVERY_MS = 1_000
+/** Each takes one of the files that a process may have open, 1,024 on many systems, which the store needs too. */
+const CONNECTIONS = 512
+
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** The server of the application. What is no HTTP, too long or too slow never reaches the application, but gets its problems here. */
+export function createHttpServer(app: RequestListener): Server {
+  const server = createServer({
+    maxHeaderSize: HEAD_BYTES, headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS, connectionsCheckingInterval: CHECKED_EVERY_MS,
+    // A request without a host gets the answer of the application's own check.
+    requireHostHeader: false,
+  }, app)
+  server.maxConnections = CONNECTIONS
+  server.on('clientError', refuse)
+  // An expectation that we do not know may be passed over.
+  server.on('checkExpectation', app)
+  return server
+}
+
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const code = error.code ?? ''
+  const isGone = code === 'ECONNRESET' || !socket.writable
+  if (isGone) socket.destroy()
+  else socket.end(problemOf(new SimilarityError(CODES[code] ?? 'not_http')), () => socket.destroy())
+}
+
+function problemOf(error: SimilarityError): string {
+  const requestId = randomUUID()
+  const { status } = error.entry
+  const body = JSON.stringify(toProblem(error, requestId))
+  const headers = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'Content-Type: application/problem+json', `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close', 'Cache-Control: no-store', 'X-Content-Type-Options: nosniff', 'Vary: Origin', `X-Request-Id: ${requestId}`,
+  ]
+  return `${headers.join('\r\n')}\r\n\r\n${body}`
+}
