@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { extract, list } from 'tar'
@@ -12,6 +13,8 @@ import { packPlugin } from '../../scripts/pack-plugin.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+/** Values that the machine of a build may well hold, under names that the companion reads or that Vite would pass on. */
+const secrets = Object.fromEntries(['ELASTICSEARCH_PASSWORD', 'ELASTICSEARCH_API_KEY', 'DATASHARE_API_KEY', 'DATASHARE_URL', 'SIMILARITY_DATA_DIR', 'VITE_SECRET', 'SECRET'].map(name => [name, `canary-${name.toLowerCase()}-7f3`]))
 const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
 
 describe('the archive that Datashare installs', () => {
@@ -23,7 +26,7 @@ describe('the archive that Datashare installs', () => {
   beforeAll(async () => {
     mkdirSync(plugin)
     for (const file of ['package.json', 'README.md']) cpSync(join(root, 'plugin', file), join(plugin, file))
-    execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error', '--outDir', join(plugin, 'dist'), '--emptyOutDir'], { cwd: join(root, 'plugin') })
+    execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error', '--outDir', join(plugin, 'dist'), '--emptyOutDir'], { cwd: join(root, 'plugin'), env: { ...process.env, ...secrets, NODE_ENV: 'development' } })
     archive = await packPlugin({ folder, plugin })
     top = archive.slice(folder.length + 1, -'.tgz'.length)
   }, 120_000)
@@ -76,6 +79,29 @@ describe('the archive that Datashare installs', () => {
     expect(script.slice(0, 400)).toMatch(/__VUE_SHARED__.*__PINIA_SHARED__/)
     expect(script).not.toMatch(/process\.env|\bimport\(|^import /m)
     expect(gzipSync(script).length).toBeLessThan(45_000)
+  })
+
+  it('holds nothing of the machine that built it: no value of its environment, no path of its disk', async () => {
+    await extract({ file: archive, cwd: folder })
+    const files = (await readdir(join(folder, top), { recursive: true, withFileTypes: true })).filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+    const secret = [...Object.values(secrets), root, folder, `${homedir()}/`, 'file:///', 'node_modules']
+
+    expect(files.length).toBeGreaterThan(4)
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8')
+      expect(secret.filter(each => text.includes(each))).toEqual([])
+    }
+  })
+
+  it('shows in its source map the sources of the plugin and the shared contract, as they are published, and none of the companion', () => {
+    const map = readJson(join(plugin, 'dist/index.umd.js.map')) as { sources: string[], sourcesContent: string[] }
+    const foreign = map.sources.filter(source => !/^(plugin\/src\/[\w/-]+\.(ts|vue)|shared\/src\/(constants|errors)\.ts)$/.test(source))
+
+    expect(map.sources).toContain('plugin/src/main.ts')
+    expect(foreign).toEqual([])
+    map.sources.forEach((source, index) => {
+      if (source.endsWith('.ts')) expect(map.sourcesContent[index]).toBe(readFileSync(join(root, source), 'utf8'))
+    })
   })
 })
 

@@ -1,31 +1,44 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { SimilarAnswer, Task } from '@datashare-similarity/shared'
-import { createEditableDocuments } from '../testing/editable-documents.ts'
-import { startGuardedCompanion, type GuardedCompanion } from '../testing/guarded-companion.ts'
-import { prose } from '../testing/memory-documents.ts'
-import type { RawAnswer } from '../testing/raw-request.ts'
+import { allocator, heap } from '../../bin/allocator.js'
+import { rawRequest, type RawAnswer } from '../testing/raw-request.ts'
 
 const SEARCHES = 200
 const CALLERS = ['alice', 'bob', 'carol', 'dave']
-const ROUNDS = process.env['SIMILARITY_LONG_TESTS'] === '1' ? 20 : 2
+const ROUNDS = process.env['SIMILARITY_LONG_TESTS'] === '1' ? 20 : 3
+/** Until then caches and pools fill. */
+const WARM_UP = Math.ceil(ROUNDS / 4)
 const MEGABYTE = 1_000_000
 
-let companion: GuardedCompanion
+let companion: ChildProcess
+let url: string
+
+const told = async (): Promise<unknown> => ((await once(companion, 'message')) as unknown[])[0]
 
 beforeAll(async () => {
-  companion = await startGuardedCompanion({
-    documents: createEditableDocuments({
-      ready: { tanker: 'The tanker changed its flag at sea.', ...Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`file-${index}`, prose(index, 800)])) },
-      growing: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`file-${index}`, prose(index, 2_000)])),
-    }),
-    users: CALLERS.map(uid => ({ uid, apiKey: `${uid}-key`, projects: ['ready', 'growing'], roles: [{ role: 'PROJECT_EDITOR', on: '*::*' }] })),
+  companion = fork(join(import.meta.dirname, '../testing/loaded-companion.ts'), [CALLERS.join()], {
+    execArgv: [...heap, '--expose-gc', '--conditions=@similarity/source'], env: { ...process.env, ...allocator },
   })
-  await companion.vectorize('alice-key', 'ready')
+  url = String(await told())
 })
-afterAll(() => companion[Symbol.asyncDispose]())
+afterAll(async () => {
+  companion.disconnect()
+  await once(companion, 'exit')
+})
+
+const ask = (caller: string, method: string, path: string, body?: unknown): Promise<RawAnswer> =>
+  rawRequest(url, { method, path, headers: { 'Authorization': `Bearer ${caller}-key`, 'Content-Type': 'application/json' }, ...body !== undefined && { body: JSON.stringify(body) } })
 
 const search = (number: number, caller = CALLERS[number % CALLERS.length] ?? ''): Promise<RawAnswer> =>
-  companion.as(`${caller}-key`)('POST', '/api/projects/ready/similar', { queries: ['which ship sailed under another flag', `file ${number}`] })
+  ask(caller, 'POST', '/api/projects/ready/similar', { queries: ['which ship sailed under another flag', `file ${number}`] })
+
+async function residentMegabytes(): Promise<number> {
+  companion.send('memory')
+  return Number(await told()) / MEGABYTE
+}
 
 /** Is it right, or does it say when to come back? */
 function judge({ status, headers, json }: RawAnswer): 'right' | 'later' | 'wrong' {
@@ -36,21 +49,21 @@ function judge({ status, headers, json }: RawAnswer): 'right' | 'later' | 'wrong
 }
 
 it('S15: 200 searches at once while a project is vectorized are each right or told when to come back, and memory stays flat', async () => {
-  const started = await companion.as('alice-key')('POST', '/api/projects/growing/vectorize', {})
+  const started = await ask('alice', 'POST', '/api/projects/growing/vectorize', {})
   const { task } = started.json as { task: Task }
   const resident: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const verdicts = (await Promise.all(Array.from({ length: SEARCHES }, (_, number) => search(number)))).map(judge)
-    expect(verdicts).not.toContain('wrong')
-    expect(verdicts.filter(verdict => verdict === 'right').length).toBeGreaterThan(CALLERS.length * 10)
-    expect(verdicts).toContain('later')
-    resident.push(process.memoryUsage.rss() / MEGABYTE)
+    // How many of each, is a matter of the machine.
+    expect(new Set(verdicts)).toEqual(new Set(['right', 'later']))
+    resident.push(await residentMegabytes())
   }
-  const { state } = (await companion.as('alice-key')('GET', `/api/tasks/${task.id}`)).json as Task
+  const { state, counts } = (await ask('alice', 'GET', `/api/tasks/${task.id}`)).json as Task
+  console.log(`load: MB after each round: ${resident.map(Math.round).join(' ')}; ${counts.done} documents vectorized meanwhile`)
   expect(state).toBe('RUNNING')
-  expect((resident.at(-1) ?? 0) - (resident[0] ?? 0)).toBeLessThan(200)
-  await companion.as('alice-key')('POST', `/api/tasks/${task.id}/cancel`)
-}, 600_000)
+  expect((resident.at(-1) ?? 0) - (resident[WARM_UP] ?? 0)).toBeLessThan(100)
+  await ask('alice', 'POST', `/api/tasks/${task.id}/cancel`)
+}, 1_200_000)
 
 it('S15: one caller\'s hundred searches do not keep another one waiting', async () => {
   const flood = Promise.all(Array.from({ length: 100 }, (_, number) => search(number, 'alice')))
@@ -62,7 +75,7 @@ it('S15: one caller\'s hundred searches do not keep another one waiting', async 
 
 it('S15: a search whose caller goes away makes room for the next', async () => {
   const gone = new AbortController()
-  const flood = Array.from({ length: 34 }, () => fetch(`${companion.url}/api/projects/ready/similar`, {
+  const flood = Array.from({ length: 34 }, () => fetch(`${url}/api/projects/ready/similar`, {
     method: 'POST', signal: gone.signal, headers: { 'Content-Type': 'application/json', 'Authorization': 'Bearer carol-key' }, body: JSON.stringify({ queries: ['flag'] }),
   }).catch(() => null))
   gone.abort()
