@@ -62,7 +62,7 @@ describe('vectorization on the page of a project', () => {
   })
 
   it('shows the state, but no button, to who may not vectorize', async () => {
-    const { wrapper } = await openProject({ ...never, permissions: { vectorize: false, wipe: false } })
+    const { wrapper } = await openProject({ ...never, permissions: { vectorize: false, wipe: false, admin: false } })
 
     expect(wrapper.find('.badge').text()).toBe('Not vectorized')
     expect(wrapper.findAll('button')).toEqual([])

@@ -50,6 +50,6 @@ export const aTask = (part: Partial<Task> = {}): Task => ({
 })
 
 export const aProject = (part: Partial<Project> = {}): Project => ({
-  project: 'vault', permissions: { vectorize: true, wipe: true }, model: { id: 'all-MiniLM-L6-v2', dimensions: 384, languages: ['en'] }, generation: 'g1',
+  project: 'vault', permissions: { vectorize: true, wipe: true, admin: true }, model: { id: 'all-MiniLM-L6-v2', dimensions: 384, languages: ['en'] }, generation: 'g1',
   coverage: aCoverage(), passages: 100, bytes: 1000, languages: { ENGLISH: 10 }, advice: [], task: null, updatedAt: null, ...part,
 })

@@ -1,4 +1,4 @@
-import type { Estimate, SimilarAnswer, SimilarQuery } from '@datashare-similarity/shared'
+import type { Estimate, SimilarAnswer, SimilarQuery, VectorizeMode } from '@datashare-similarity/shared'
 import type { AccessCheck, GrantedProject, ProjectName } from '../datashare/access.ts'
 import type { Hydrator } from '../datashare/hydrate.ts'
 import type { DocumentSource } from '../datashare/source.ts'
@@ -19,6 +19,6 @@ export interface Companion {
   readonly generations: Generations
   readonly engine: TaskEngine
   readonly coverage: (project: ProjectName) => Promise<KnownCoverage>
-  readonly estimate: (project: ProjectName) => Promise<Estimate>
+  readonly estimate: (project: ProjectName, of: { mode: VectorizeMode, model?: string | undefined }) => Promise<Estimate>
   readonly findMostSimilar: (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
 }

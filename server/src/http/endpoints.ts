@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '@datashare-similarity/shared'
 import {
-  DocumentIdSchema, DocumentStatusListSchema, DocumentStatusSchema, DocumentsQuerySchema, EstimateSchema, InfoSchema, LiveSchema, ModelsSchema,
+  DocumentIdSchema, DocumentStatusListSchema, DocumentStatusSchema, DocumentsQuerySchema, EstimateQuerySchema, EstimateSchema, InfoSchema, LiveSchema, ModelsSchema,
   PageQuerySchema, ProjectListSchema, ProjectNameSchema, ProjectSchema, ReadySchema, SimilarAnswerSchema, SimilarRequestSchema, TaskAnswerSchema,
   TaskListSchema, TaskSchema, TasksQuerySchema, VectorizeRequestSchema,
 } from '@datashare-similarity/shared/contract'
@@ -33,7 +33,7 @@ export const endpoints = {
   models: { method: 'get', path: '/api/models', summary: 'The model registry, and which model is in use', access: 'open', answer: ModelsSchema, status: 200, errors: [] },
   projects: { method: 'get', path: '/api/projects', summary: 'The projects that the caller may read', access: 'caller', query: PageQuerySchema, answer: ProjectListSchema, status: 200, errors: [] },
   project: { method: 'get', path: '/api/projects/{project}', summary: 'State, coverage and running task of a project', access: 'project', params: project, answer: ProjectSchema, status: 200, errors: [] },
-  estimate: { method: 'get', path: '/api/projects/{project}/estimate', summary: 'What an update would cost now', access: 'project', params: project, answer: EstimateSchema, status: 200, errors: ['elasticsearch_unreachable'] },
+  estimate: { method: 'get', path: '/api/projects/{project}/estimate', summary: 'What vectorizing would cost now', access: 'project', params: project, query: EstimateQuerySchema, answer: EstimateSchema, status: 200, errors: ['elasticsearch_unreachable', 'model_unknown'] },
   documents: { method: 'get', path: '/api/projects/{project}/documents', summary: 'Documents of one status', access: 'project', params: project, query: DocumentsQuerySchema, answer: DocumentStatusListSchema, status: 200, errors: [] },
   document: { method: 'get', path: '/api/projects/{project}/documents/{documentId}', summary: 'Status of one document', access: 'project', params: { ...project, documentId: DocumentIdSchema }, answer: DocumentStatusSchema, status: 200, errors: ['document_unknown'] },
   vectorize: { method: 'post', path: '/api/projects/{project}/vectorize', summary: 'Start the chain create_vectorization_tasks → vectorize_docs', access: 'project', params: project, body: VectorizeRequestSchema, answer: TaskAnswerSchema, status: 202, errors: ['role_too_low', 'role_unknown', 'chain_running', 'model_unknown', 'model_differs', 'model_missing', 'elasticsearch_unreachable', 'index_missing'] },

@@ -57,11 +57,13 @@ const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'pro
     return { body: { items, pagination: pagination(items, from, size, names.length) } }
   },
   project: async ({ project }) => ({ body: await projectStatus(companion, project) }),
-  estimate: async ({ project }) => ({ body: await companion.estimate(project.name) }),
-  documents: async ({ project, query: { status, from, size } }) => {
+  estimate: async ({ project, query }) => ({ body: await companion.estimate(project.name, query) }),
+  documents: async ({ project, query: { status, from, size }, signal }) => {
     const generation = await companion.generations.current(project.name)
     const { rows, total } = generation === null ? { rows: [], total: 0 } : await companion.store.rowsByStatus(project, generation, status, { from, size })
-    return { body: { items: rows.map(documentStatus), pagination: pagination(rows, from, size, total) } }
+    const visible = await companion.hydrator.documents(project, rows.map(({ documentId }) => documentId), signal)
+    const items = rows.map(row => ({ ...documentStatus(row), title: visible.get(row.documentId)?.title ?? null, rootId: visible.get(row.documentId)?.rootId ?? null }))
+    return { body: { items, pagination: pagination(rows, from, size, total) } }
   },
   document: async ({ project, params: { documentId }, signal }) => {
     const visible = await companion.hydrator.documents(project, [documentId], signal)

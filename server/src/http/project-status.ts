@@ -26,7 +26,7 @@ export async function projectStatus(companion: Companion, project: GrantedProjec
   const spoken = model?.languages ?? []
   return {
     project: project.name,
-    permissions: { vectorize: permissions.vectorize, wipe: permissions.wipe },
+    permissions: { vectorize: permissions.vectorize, wipe: permissions.wipe, admin: permissions.admin },
     model: { id: modelId, dimensions: generation?.dimensions ?? model?.dimensions ?? 0, languages: [...spoken] },
     generation: generation?.id ?? null,
     coverage,

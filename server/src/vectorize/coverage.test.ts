@@ -4,7 +4,7 @@ import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
 import { log, openLocalChain, watch } from '../testing/local-chain.ts'
 import { createCoverage } from './coverage.ts'
-import { createEstimate, estimateUpdate } from './estimate.ts'
+import { createEstimate, estimateOf } from './estimate.ts'
 
 let embedders: Embedders
 beforeAll(async () => {
@@ -21,7 +21,7 @@ it('R15: coverage is the difference between Datashare and the store, and one sca
   source.put(name, { id: 'blank', content: '' })
   source.put(name, { id: 'bad', content: 'poison' })
   expect(await coverage(name)).toEqual({
-    coverage: { documents: 3, vectorized: 0, empty: 0, failed: 0, missing: 3, stale: 0, truncated: 0 }, todo: { documents: 3, characters: 18 },
+    coverage: { documents: 3, vectorized: 0, empty: 0, failed: 0, missing: 3, stale: 0, truncated: 0 }, todo: { update: { documents: 3, characters: 18 }, rebuild: { documents: 3, characters: 18 }, failed: { documents: 0, characters: 0 } },
   })
 
   watched.gate = (content) => {
@@ -35,14 +35,16 @@ it('R15: coverage is the difference between Datashare and the store, and one sca
   await coverage(name)
 
   expect(answers[2]).toEqual({
-    coverage: { documents: 4, vectorized: 1, empty: 1, failed: 1, missing: 1, stale: 1, truncated: 1 }, todo: { documents: 2, characters: 26 },
+    coverage: { documents: 4, vectorized: 1, empty: 1, failed: 1, missing: 1, stale: 1, truncated: 1 }, todo: { update: { documents: 2, characters: 26 }, rebuild: { documents: 4, characters: 32 }, failed: { documents: 1, characters: 6 } },
   })
   expect(source.scans - scans).toBe(1)
 
   await chain.vectorize()
   expect((await coverage(name)).coverage).toMatchObject({ documents: 4, vectorized: 2, missing: 0, stale: 0 })
   const estimate = createEstimate({ coverage, generations: chain.generations, embedders, measuredRate: chain.measuredRate })
-  expect(await estimate(name)).toMatchObject({ documents: 0, characters: 0, etaSeconds: [0, 0], bytes: 0 })
+  expect(await estimate(name, { mode: 'update' })).toMatchObject({ documents: 0, characters: 0, etaSeconds: [0, 0], bytes: 0 })
+  expect(await estimate(name, { mode: 'rebuild' })).toMatchObject({ documents: 4, characters: 32 })
+  await expect(estimate(name, { mode: 'rebuild', model: 'gpt-99' })).rejects.toMatchObject({ code: 'model_unknown' })
 })
 
 it('coverage says when Elasticsearch does not answer, and asks again', async () => {
@@ -58,8 +60,8 @@ it('coverage says when Elasticsearch does not answer, and asks again', async () 
 it('an estimate takes the measured rate where there is one', () => {
   const todo = { documents: 100, characters: 1_000_000 }
 
-  expect(estimateUpdate(todo, 384, 50_000).etaSeconds).toEqual([16, 28])
-  const [low, high] = estimateUpdate(todo, 384, null).etaSeconds
+  expect(estimateOf(todo, 384, 50_000).etaSeconds).toEqual([16, 28])
+  const [low, high] = estimateOf(todo, 384, null).etaSeconds
   expect(low).toBeLessThan(high)
-  expect(estimateUpdate(todo, 384, null).bytes).toBeGreaterThan(1_000_000)
+  expect(estimateOf(todo, 384, null).bytes).toBeGreaterThan(1_000_000)
 })

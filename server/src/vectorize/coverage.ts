@@ -1,19 +1,25 @@
-import type { Coverage } from '@datashare-similarity/shared'
+import { VECTORIZE_MODES, type Coverage, type VectorizeMode } from '@datashare-similarity/shared'
 import type { ProjectName } from '../datashare/access.ts'
 import type { DocumentSource } from '../datashare/source.ts'
 import type { Generation, Generations } from '../store/generation.ts'
 import type { VectorStore } from '../store/store.ts'
-import { isStale, storedDocuments } from './plan.ts'
+import { isStale, planDocument, storedDocuments } from './plan.ts'
 
 const FRESH_MS = 10_000
 /** A scan that takes long is repeated rarely: at most a sixth of the time goes into it. */
 const FRESH_PER_SCAN = 5
 const DEADLINE_MS = 600_000
+const NOTHING: Workload = { documents: 0, characters: 0 }
 
 export interface ProjectCoverage {
   readonly coverage: Coverage
-  /** What an update would do now. */
-  readonly todo: { readonly documents: number, readonly characters: number }
+  /** What each mode of vectorizing would do now. */
+  readonly todo: Readonly<Record<VectorizeMode, Workload>>
+}
+
+export interface Workload {
+  readonly documents: number
+  readonly characters: number
 }
 
 interface Known {
@@ -60,9 +66,10 @@ async function compare(source: DocumentSource, store: VectorStore, project: Proj
   const counts = { documents: 0, vectorized: 0, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
   if (generation === null) {
     const { documents, characters } = await source.count(project, signal)
-    return { coverage: { ...counts, documents, missing: documents }, todo: { documents, characters } }
+    const all = { documents, characters }
+    return { coverage: { ...counts, documents, missing: documents }, todo: { update: all, rebuild: all, failed: NOTHING } }
   }
-  const todo = { documents: 0, characters: 0 }
+  const todo = { update: { ...NOTHING }, rebuild: { ...NOTHING }, failed: { ...NOTHING } }
   const stored = await storedDocuments(store, generation, signal)
   for await (const page of source.scan(project, signal)) {
     for (const ref of page) {
@@ -71,9 +78,12 @@ async function compare(source: DocumentSource, store: VectorStore, project: Proj
       counts[row?.status ?? 'missing']++
       if (row?.truncated === true) counts.truncated++
       if (row !== undefined && isStale(ref, row)) counts.stale++
-      if (row !== undefined && !isStale(ref, row)) continue
-      todo.documents++
-      todo.characters += ref.characters
+      for (const mode of VECTORIZE_MODES) {
+        // A rebuild starts from nothing.
+        if (planDocument(ref, mode === 'rebuild' ? undefined : row, mode) === null) continue
+        todo[mode].documents++
+        todo[mode].characters += ref.characters
+      }
     }
   }
   return { coverage: counts, todo }

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
-import type { Estimate } from '@datashare-similarity/shared'
+import { SimilarityError, type Estimate, type VectorizeMode } from '@datashare-similarity/shared'
 import type { ProjectName } from '../datashare/access.ts'
 import type { Embedders } from '../embedding/embedder.ts'
 import type { Generations } from '../store/generation.ts'
-import type { ProjectCoverage } from './coverage.ts'
+import type { ProjectCoverage, Workload } from './coverage.ts'
 
 /** Characters that one core embeds in a second with a small model: on a slow, and on a fast machine. */
 const SLOW = 12_000
@@ -23,15 +23,21 @@ export interface EstimateOptions {
   readonly measuredRate: (modelId: string) => number | null
 }
 
-/** What an update of a project would cost now. Errors: those of the coverage. */
-export const createEstimate = ({ coverage, generations, embedders, measuredRate }: EstimateOptions) => async (project: ProjectName): Promise<Estimate> => {
-  const [{ todo }, generation] = await Promise.all([coverage(project), generations.current(project)])
-  const { defaultModel } = embedders
-  return estimateUpdate(todo, generation?.dimensions ?? defaultModel.dimensions, measuredRate(generation?.modelId ?? defaultModel.id))
-}
+/**
+ * What vectorizing a project would cost now. Another model than the project's comes in by a rebuild only.
+ * Errors: those of the coverage, and SimilarityError model_unknown.
+ */
+export const createEstimate = ({ coverage, generations, embedders, measuredRate }: EstimateOptions) =>
+  async (project: ProjectName, { mode, model }: { mode: VectorizeMode, model?: string | undefined }): Promise<Estimate> => {
+    const [{ todo }, generation, models] = await Promise.all([coverage(project), generations.current(project), embedders.models()])
+    const modelId = model ?? generation?.modelId ?? embedders.defaultModel.id
+    const known = models.find(({ id }) => id === modelId)
+    if (model !== undefined && known === undefined) throw new SimilarityError('model_unknown')
+    return estimateOf(todo[mode], known?.dimensions ?? embedders.defaultModel.dimensions, measuredRate(modelId))
+  }
 
 /** @param rate characters a second, null where unknown */
-export function estimateUpdate({ documents, characters }: ProjectCoverage['todo'], dimensions: number, rate: number | null): Estimate {
+export function estimateOf({ documents, characters }: Workload, dimensions: number, rate: number | null): Estimate {
   const passages = Math.ceil(characters / PASSAGE_STRIDE)
   const cores = availableParallelism()
   const [low, high] = rate === null ? [characters / (FAST * cores), characters / (SLOW * cores)] : [characters / rate * 0.8, characters / rate * 1.4]

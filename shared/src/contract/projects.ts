@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { VECTORIZE_MODES } from '../constants.ts'
 import { ErrorCodeSchema, DocumentIdSchema, PageQuerySchema, ProjectNameSchema, listOf } from './common.ts'
 import { TaskSchema } from './tasks.ts'
 
@@ -15,7 +16,8 @@ export const CoverageSchema = z.object({
 
 export const ProjectSchema = z.object({
   project: ProjectNameSchema,
-  permissions: z.object({ vectorize: z.boolean(), wipe: z.boolean() }),
+  /** admin: may also stop and forget what others started. */
+  permissions: z.object({ vectorize: z.boolean(), wipe: z.boolean(), admin: z.boolean() }),
   model: z.object({ id: z.string(), dimensions: z.int(), languages: z.array(z.string()) }),
   generation: z.string().nullable(),
   coverage: CoverageSchema,
@@ -30,6 +32,12 @@ export const ProjectSchema = z.object({
 }).meta({ id: 'Project' })
 
 export const ProjectListSchema = listOf(ProjectSchema).meta({ id: 'ProjectList' })
+
+export const EstimateQuerySchema = z.object({
+  mode: z.enum(VECTORIZE_MODES).default('update'),
+  /** Of a rebuild; else the project's own. */
+  model: z.string().min(1).max(200).optional(),
+})
 
 export const EstimateSchema = z.object({
   documents: z.int(),
@@ -50,5 +58,7 @@ export const DocumentStatusSchema = z.object({
   vectorizedAt: z.iso.datetime().nullable(),
 }).meta({ id: 'DocumentStatus' })
 
-export const DocumentStatusListSchema = listOf(DocumentStatusSchema).meta({ id: 'DocumentStatusList' })
+/** Title and routing are null where Datashare does not show the document to the caller. */
+export const ListedDocumentSchema = DocumentStatusSchema.extend({ title: z.string().nullable(), rootId: z.string().nullable() }).meta({ id: 'ListedDocument' })
+export const DocumentStatusListSchema = listOf(ListedDocumentSchema).meta({ id: 'DocumentStatusList' })
 export const DocumentsQuerySchema = PageQuerySchema.extend({ status: z.enum(DOCUMENT_STATUSES).default('failed') })
