@@ -1,24 +1,47 @@
+import { TASK_NAMES } from '@datashare-similarity/shared'
+import { markRaw, type Component } from 'vue'
+import IconGraph from '~icons/ph/graph'
 import { companionAddress } from './api/address.ts'
 import { apiKey, createApi } from './api/client.ts'
+import InsightsWidget from './components/InsightsWidget.vue'
 import ProjectSimilarity from './components/ProjectSimilarity.vue'
+import ProjectStateIcon from './components/ProjectStateIcon.vue'
 import SearchSidebar from './components/SearchSidebar.vue'
 import SearchToggler from './components/SearchToggler.vue'
 import SimilarPanel from './components/SimilarPanel.vue'
 import SimilarToggler from './components/SimilarToggler.vue'
+import TasksEntry from './components/TasksEntry.vue'
+import TasksPage from './components/TasksPage.vue'
 import { hostComponentsKey, loadHostComponents } from './host/components.ts'
+import { HOOKS, type HookName } from './host/contract.ts'
 import { coreKey, type Core } from './host/core.ts'
-import { addMessages } from './locales/index.ts'
+import { addTasksPage } from './host/tasks-page.ts'
+import { addMessages, ROOT } from './locales/index.ts'
 
-/** Hangs the plugin into Datashare's page: its texts, what its components inject, then its hooks. */
+const definitions: Readonly<Record<HookName, Component>> = {
+  'similarity-toggler': SimilarToggler,
+  'similarity-panel': SimilarPanel,
+  'similarity-search-toggler': SearchToggler,
+  'similarity-search-sidebar': SearchSidebar,
+  'similarity-project': ProjectSimilarity,
+  'similarity-project-row': ProjectStateIcon,
+  'similarity-project-card': ProjectStateIcon,
+  'similarity-tasks-entry': TasksEntry,
+}
+
+/** Hangs the plugin into Datashare's page: its texts, what its components inject, then its hooks, its widget and its page. */
 export async function register(core: Core): Promise<void> {
+  const title = () => core.i18n.global.t(`${ROOT}.tasks.title`, {})
   addMessages(core)
   core.vue.provide(coreKey, core)
   core.vue.provide(apiKey, createApi(companionAddress(core.config.get('similarityServer'), core.mode?.modeName, window.location)))
   core.vue.provide(hostComponentsKey, await loadHostComponents(core))
+  await addTasksPage(core, { component: markRaw(TasksPage), icon: markRaw(IconGraph), title }).catch(() => undefined)
 
-  core.registerHook({ name: 'similarity-toggler', target: 'document-user-actions:after', definition: SimilarToggler })
-  core.registerHook({ name: 'similarity-panel', target: 'document-user-actions-cards:after', definition: SimilarPanel })
-  core.registerHook({ name: 'similarity-search-toggler', target: 'search:before', definition: SearchToggler })
-  core.registerHook({ name: 'similarity-search-sidebar', target: 'search:after', definition: SearchSidebar })
-  core.registerHook({ name: 'similarity-project', target: 'project-jumbotron-content:after', definition: ProjectSimilarity })
+  for (const name of Object.keys(HOOKS) as HookName[]) core.registerHook({ name, target: HOOKS[name], definition: definitions[name] })
+  core.registerWidget({
+    name: 'similarity', order: 5, card: false, cols: 12,
+    type: Empty => class extends Empty { get component(): Component { return markRaw(InsightsWidget) } },
+  })
+  for (const name of Object.values(TASK_NAMES)) core.registerTaskName({ name, label: title(), icon: IconGraph })
 }

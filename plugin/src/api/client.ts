@@ -1,6 +1,7 @@
 import {
   CSRF_COOKIE, CSRF_HEADER,
-  type Estimate, type Project, type SimilarAnswer, type SimilarRequest, type Task, type VectorizeRequest,
+  type DocumentStatusList, type Estimate, type Model, type Project, type ProjectList, type SimilarAnswer, type SimilarRequest, type Task, type TaskList,
+  type VectorizeRequest,
 } from '@datashare-similarity/shared'
 import type { InjectionKey } from 'vue'
 import { injected } from '../host/core.ts'
@@ -11,14 +12,22 @@ const TIMEOUT_MS = 30_000
 
 /** The companion's HTTP API, as the user who is signed in to Datashare. Every method rejects with ApiError, or with the abort of its signal. */
 export interface SimilarityApi {
+  projects(page: Page): Promise<ProjectList>
   project(name: string): Promise<Project>
-  estimate(name: string): Promise<Estimate>
+  models(): Promise<Model[]>
+  estimate(name: string, request: Pick<VectorizeRequest, 'mode' | 'model'>): Promise<Estimate>
+  documents(name: string, status: 'failed', page: Page): Promise<DocumentStatusList>
   vectorize(name: string, request: VectorizeRequest): Promise<{ task: Task }>
   similar(name: string, request: SimilarRequest, signal: AbortSignal): Promise<SimilarAnswer>
+  /** The chains of all projects that the reader may see, or of one; with a parent, the batches of that chain. */
+  tasks(page: Page & { project?: string, parent?: string }): Promise<TaskList>
   task(id: string): Promise<Task>
   cancel(id: string): Promise<void>
   resume(id: string): Promise<{ task: Task }>
+  forget(id: string): Promise<void>
 }
+
+interface Page { readonly from: number, readonly size: number }
 
 export const apiKey: InjectionKey<SimilarityApi> = Symbol('similarity api')
 
@@ -33,17 +42,27 @@ export function createApi(baseUrl: string): SimilarityApi {
   const project = (name: string) => `projects/${encodeURIComponent(name)}`
   const task = (id: string) => `tasks/${encodeURIComponent(id)}`
   return {
+    projects: page => get(`projects?${queryOf(page)}`),
     project: name => get(project(name)),
-    estimate: name => get(`${project(name)}/estimate`),
+    models: async () => (await get<{ items: Model[] }>('models')).items,
+    estimate: (name, request) => get(`${project(name)}/estimate?${queryOf(request)}`),
+    documents: (name, status, page) => get(`${project(name)}/documents?${queryOf({ status, ...page })}`),
     vectorize: (name, request) => post(`${project(name)}/vectorize`, request),
     similar: (name, request, signal) => post(`${project(name)}/similar`, request, signal),
+    tasks: page => get(`tasks?${queryOf(page)}`),
     task: id => get(task(id)),
     cancel: id => post(`${task(id)}/cancel`, {}),
     resume: id => post(`${task(id)}/resume`, {}),
+    forget: id => send(`${baseUrl}/api/${task(id)}`, { method: 'DELETE' }),
   }
 }
 
-async function send<T>(url: string, request: { method: 'GET' | 'POST', body?: string, signal?: AbortSignal }): Promise<T> {
+function queryOf(values: object): string {
+  const entries = Object.entries(values) as [string, string | number | undefined][]
+  return new URLSearchParams(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))).toString()
+}
+
+async function send<T>(url: string, request: { method: 'GET' | 'POST' | 'DELETE', body?: string, signal?: AbortSignal }): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
   const answer = await reach(url, { ...request, signal, credentials: 'include', headers: headersOf(request.method) }, request.signal)

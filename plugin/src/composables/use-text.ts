@@ -1,11 +1,12 @@
-import type { ApiError } from '../api/problem.ts'
 import { useCore } from '../host/core.ts'
 import { ROOT } from '../locales/index.ts'
 import { en, type Messages } from '../locales/en.ts'
-import { durationRange, formatBytes, formatDate, formatNumber, formatPercent, languageName, ordinalRule } from '../text/format.ts'
+import { durationRange, formatBytes, formatDate, formatElapsed, formatList, formatMoment, formatNumber, formatPercent, languageName, nameOfCode, ordinalRule } from '../text/format.ts'
 
 type KeyOf<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${KeyOf<T[K]>}` }[keyof T & string]
 export type MessageKey = KeyOf<Messages>
+
+interface ErrorWords { readonly why: string, readonly fix: string }
 
 /** The plugin's words, numbers and dates in the language of the page; they change with it. */
 export function useText() {
@@ -19,7 +20,8 @@ export function useText() {
   const language = () => t('language')
   const number = (value: number) => formatNumber(language(), value)
 
-  function errorText(error: ApiError): { why: string, fix: string } {
+  /** An error of the catalogue in the reader's language; any other as the companion words it. */
+  function errorText(error: ErrorWords & { readonly code: string }): ErrorWords {
     const code = knownError(error.code)
     return code ? { why: t(`errors.${code}.why`), fix: t(`errors.${code}.fix`) } : error
   }
@@ -33,6 +35,11 @@ export function useText() {
     percent: (share: number) => formatPercent(language(), share),
     date: (iso: string | null) => formatDate(language(), iso),
     bytes: (bytes: number) => formatBytes(language(), bytes),
+    moment: (iso: string | null) => formatMoment(language(), iso),
+    elapsed: (seconds: number) => formatElapsed(language(), seconds),
+    list: (items: readonly string[]) => formatList(language(), items),
+    /** Languages by their codes; a star stands for many. */
+    languages: (codes: readonly string[]) => (codes.includes('*') ? t('model.everyLanguage') : formatList(language(), codes.map(code => nameOfCode(language(), code)))),
     ordinal: (rank: number) => t(`ordinal.${ordinalRule(language(), rank)}`, { rank: number(rank) }),
     languageName: (name: string) => languageName(language(), name),
     duration: (seconds: readonly [number, number]) => {

@@ -1,19 +1,23 @@
 import { markRaw, type Component, type InjectionKey } from 'vue'
 import FallbackButton from '../components/fallback/FallbackButton.vue'
 import FallbackCard from '../components/fallback/FallbackCard.vue'
+import FallbackEntry from '../components/fallback/FallbackEntry.vue'
+import FallbackNothing from '../components/fallback/FallbackNothing.vue'
+import { COMPONENTS } from './contract.ts'
 import { injected, type Core } from './core.ts'
 
-/** Datashare's own components, so that ours look and behave like the page around them. */
-export interface HostComponents {
-  readonly ButtonIcon: Component
-  readonly CardPanel: Component
-  readonly UserActionsEntry: Component
-}
+type Name = keyof typeof COMPONENTS
 
-const paths: Record<keyof HostComponents, string> = {
-  ButtonIcon: 'Button/ButtonIcon',
-  CardPanel: 'CardPanel/CardPanel',
-  UserActionsEntry: 'Document/DocumentUser/DocumentUserActions/DocumentUserActionsEntry',
+/** Datashare's own components, so that ours look and behave like the page around them. */
+export type HostComponents = Readonly<Record<Name, Component>>
+
+const fallbacks: HostComponents = {
+  ButtonIcon: FallbackButton,
+  ButtonRowAction: FallbackButton,
+  CardPanel: FallbackCard,
+  PageHeader: FallbackNothing,
+  SidebarEntry: FallbackEntry,
+  UserActionsEntry: FallbackButton,
 }
 
 export const hostComponentsKey: InjectionKey<HostComponents> = Symbol('datashare components')
@@ -23,16 +27,11 @@ export const hostComponentsKey: InjectionKey<HostComponents> = Symbol('datashare
  * Their paths are no public interface of Datashare, so one that is missing or fails is replaced by plain HTML.
  */
 export async function loadHostComponents(core: Core): Promise<HostComponents> {
-  const find = async (name: keyof HostComponents, fallback: Component): Promise<Component> => {
-    const found = await core.findComponent(paths[name]).catch(() => null)
-    return markRaw(found ?? fallback)
+  const load = async (name: Name): Promise<[Name, Component]> => {
+    const found = await core.findComponent(COMPONENTS[name]).catch(() => null)
+    return [name, markRaw(found ?? fallbacks[name])]
   }
-  const [ButtonIcon, CardPanel, UserActionsEntry] = await Promise.all([
-    find('ButtonIcon', FallbackButton),
-    find('CardPanel', FallbackCard),
-    find('UserActionsEntry', FallbackButton),
-  ])
-  return { ButtonIcon, CardPanel, UserActionsEntry }
+  return Object.fromEntries(await Promise.all((Object.keys(COMPONENTS) as Name[]).map(load))) as HostComponents
 }
 
 export function useHostComponents(): HostComponents {

@@ -1,11 +1,11 @@
 import { inject, type App, type Component, type InjectionKey } from 'vue'
 import type { Pinia } from 'pinia'
 
-/** What the plugin uses of Datashare's client, and nothing more: its core is an internal, unversioned interface. */
+/** What the plugin uses of Datashare's client, whole: `openCore` fills in what a version of it lacks. */
 export interface Core {
   readonly ready: Promise<unknown>
   readonly vue: App
-  readonly pinia: Pinia
+  readonly pinia: Pinia | undefined
   /** Undefined until Datashare has mounted its router, after `datashare:ready`. */
   readonly router?: Router | undefined
   readonly mode?: { readonly modeName?: string } | undefined
@@ -16,13 +16,40 @@ export interface Core {
     useSearchStore(pinia?: Pinia): SearchStore
   }
   registerHook(hook: { name: string, target: string, definition: Component }): void
+  registerWidget(widget: Widget): void
+  registerTaskName(task: { name: string, label: string, icon: Component }): void
   findComponent(path: string): Promise<Component | null>
+  findProject(name: string): { readonly label?: string | null } | undefined
+}
+
+/** Datashare's core as it comes: any part may be missing. */
+export type DatashareCore = Partial<Omit<Core, 'stores'>> & Pick<Core, 'ready'> & { readonly stores?: Partial<Core['stores']> }
+
+export interface Place {
+  readonly name: string
+  readonly params?: Record<string, string>
+  readonly query?: Record<string, string>
 }
 
 type Query = Record<string, string | null | (string | null)[]>
+type PlaceName = string | symbol | null | undefined
 
 interface Router {
-  readonly currentRoute: { readonly value: { readonly name?: string | symbol | null | undefined, readonly query: Query } }
+  readonly currentRoute: { readonly value: { readonly name?: PlaceName, readonly query: Query } }
+  hasRoute(name: string): boolean
+  addRoute(parent: string, route: { name: string, path: string, component: Component, meta: Record<string, unknown> }): void
+  resolve(to: Place | string): { readonly name?: PlaceName, readonly href: string }
+  push(to: Place): Promise<unknown>
+  replace(to: Place | string): Promise<unknown>
+}
+
+interface Widget {
+  readonly name: string
+  readonly order: number
+  readonly card: boolean
+  readonly cols: number
+  /** Gets the class of an empty widget, and gives back one that knows its component. */
+  readonly type: (Empty: new (...options: never[]) => object) => new (...options: never[]) => { readonly component: Component }
 }
 
 interface Translator {
@@ -38,13 +65,13 @@ export interface HostDocument {
   readonly title?: string
 }
 
-interface DocumentStore {
+export interface DocumentStore {
   readonly document: HostDocument | null
   toggleUserAction(name: string, value?: boolean): void
   isUserActionVisible(name: string): boolean
 }
 
-interface SearchStore {
+export interface SearchStore {
   readonly indices: readonly string[]
 }
 

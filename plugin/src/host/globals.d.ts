@@ -1,9 +1,9 @@
 import type { RouterLink } from 'vue-router'
-import type { Core } from './core.ts'
+import type { DatashareCore } from './core.ts'
 
 declare global {
-  interface Window { readonly datashare?: Core }
-  interface DocumentEventMap { 'datashare:ready': CustomEvent<{ core: Core }> }
+  interface Window { readonly datashare?: DatashareCore }
+  interface DocumentEventMap { 'datashare:ready': CustomEvent<{ core: DatashareCore }> }
 }
 
 declare module 'vue' {

@@ -1,8 +1,9 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { createApp, defineComponent, h, reactive, type Component } from 'vue'
+import { createApp, h, reactive, shallowReactive, type Component } from 'vue'
 import { createI18n } from 'vue-i18n'
-import { createMemoryHistory, createRouter } from 'vue-router'
+import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 import type { Core, HostDocument } from '../host/core.ts'
+import { openCore } from '../host/open-core.ts'
 
 interface Options {
   settings?: Record<string, string>
@@ -11,13 +12,19 @@ interface Options {
   document?: HostDocument | null
   locale?: string
   components?: Record<string, Component>
+  /** Parts that this Datashare does not have, such as `router` or `stores.useSearchStore`. */
+  without?: readonly string[]
 }
 
-const page = defineComponent({ render: () => h('div') })
+const page: Component = { render: () => h('div') }
+const parent: Component = { render: () => h(RouterView) }
 
 /** Datashare's core as the plugin meets it: real Vue, Pinia, router and i18n, with only its stores and registries made up. */
-export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], document = null, locale = 'en', components = {} }: Options = {}) {
-  const hooks = new Map<string, { target: string, definition: Component }>()
+export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], document = null, locale = 'en', components = {}, without = [] }: Options = {}) {
+  const hooks = shallowReactive(new Map<string, { target: string, definition: Component }>())
+  const widgets = shallowReactive(new Map<string, Component>())
+  const taskNames: string[] = []
+  const toasts: string[] = []
   const userActions = reactive<Record<string, boolean>>({})
   const search = reactive({ indices })
   const documents = reactive({
@@ -29,7 +36,20 @@ export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], d
       userActions[name] = !wasVisible
     },
   })
-  const app = createApp(page)
+  /** What Datashare's places give to what hangs in them. */
+  const bound = (target: string) => {
+    if (target.startsWith('project-')) return { project: { name: 'vault', label: 'The vault' } }
+    if (target.startsWith('app-sidebar-')) return { title: 'Tasks', to: { name: 'task.task-board' }, compact: false, active: false }
+    return target.startsWith('document-user-actions-cards') ? { document: documents.document } : {}
+  }
+  const app = createApp({
+    render: () => [
+      ...[...hooks.values()].map(({ target, definition }) => h(definition, bound(target))),
+      ...[...widgets.values()].map(widget => h(widget, { widget: {}, project: 'vault' })),
+      h('div', { class: 'search__main' }),
+      h(RouterView),
+    ],
+  })
   const pinia = createPinia()
   const i18n = createI18n({ legacy: false, locale, fallbackLocale: 'en', messages: { en: {}, [locale]: {} }, missingWarn: true })
   const router = createRouter({
@@ -38,28 +58,41 @@ export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], d
       { name: 'search', path: '/', component: page },
       { name: 'document', path: '/d/:index/:id/:routing?', component: page },
       { name: 'document-standalone', path: '/ds/:index/:id/:routing?', component: page },
+      { name: 'project.view', path: '/project/:name', component: page },
+      { name: 'task', path: '/tasks', component: parent, children: [{ name: 'task.task-board', path: 'all', component: page }] },
+      { name: 'error', path: '/:rest(.*)*', component: page },
     ],
   })
   app.use(pinia).use(i18n).use(router)
+  app.config.globalProperties['$toast'] = { success: (text: string) => void toasts.push(text) }
   setActivePinia(pinia)
-  const core: Core = {
+  const raw: Core = {
     ready: Promise.resolve(),
     vue: app,
     pinia,
     router,
     mode: { modeName: mode },
-    config: { get: key => settings[key] },
+    config: { get: key => ({ uid: 'local', ...settings })[key] },
     i18n,
     stores: { useDocumentStore: () => documents, useSearchStore: () => search },
     registerHook: ({ name, target, definition }) => void hooks.set(name, { target, definition }),
+    registerWidget: ({ name, type }) => void widgets.set(name, new (type(Object))().component),
+    registerTaskName: ({ name }) => void taskNames.push(name),
     findComponent: path => Promise.resolve(components[path] ?? null),
+    findProject: name => ({ label: `The ${name}` }),
   }
+  for (const part of without) {
+    const [name = '', inner] = part.split('.')
+    if (inner === undefined) Reflect.deleteProperty(raw, name)
+    else Reflect.deleteProperty(Reflect.get(raw, name) as object, inner)
+  }
+  const core = openCore(raw) ?? raw
   /** Opens another document as Datashare does: it closes every card beside it in the same breath. */
   const open = (next: HostDocument) => {
     documents.document = next
     for (const key of Object.keys(userActions)) userActions[key] = false
   }
-  return { core, app, pinia, i18n, router, hooks, search, documents, userActions, open }
+  return { core, raw, app, pinia, i18n, router, hooks, widgets, taskNames, toasts, search, documents, userActions, open }
 }
 
 export type FakeCore = ReturnType<typeof fakeCore>

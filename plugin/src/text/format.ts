@@ -15,6 +15,29 @@ export function formatDate(language: string, iso: string | null): string | null 
   return Number.isNaN(date.getTime()) ? null : new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(date)
 }
 
+/** A moment on the reader's own clock, or null for what is no date. */
+export function formatMoment(language: string, iso: string | null): string | null {
+  const date = new Date(iso ?? Number.NaN)
+  return Number.isNaN(date.getTime()) ? null : new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(date)
+}
+
+const UNITS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]] as const
+
+/** A length of time in its two largest units. */
+export function formatElapsed(language: string, seconds: number): string {
+  let rest = Math.max(0, Math.round(seconds))
+  const parts = UNITS.flatMap(([unit, size]) => {
+    const value = Math.floor(rest / size)
+    rest -= value * size
+    return value > 0 ? [formatUnit(language, unit, value)] : []
+  })
+  return parts.length === 0 ? formatUnit(language, 'second', 0) : parts.slice(0, 2).join(' ')
+}
+
+function formatUnit(language: string, unit: string, value: number): string {
+  return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: 0 }).format(value)
+}
+
 export function formatBytes(language: string, bytes: number): string {
   const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte']
   const power = Math.min(Math.max(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 1), units.length)
@@ -41,11 +64,23 @@ const LANGUAGES: Record<string, string> = {
   UKRAINIAN: 'uk', URDU: 'ur', VIETNAMESE: 'vi',
 }
 
+/** The code of a language as Datashare writes it (ENGLISH), as models name theirs. */
+export const languageCode = (name: string): string | undefined => LANGUAGES[name]
+
+/** A language by its code, in the reader's words. */
+export function nameOfCode(language: string, code: string): string {
+  return new Intl.DisplayNames(language, { type: 'language' }).of(code) ?? code
+}
+
 /** A language as Datashare writes it (ENGLISH) in the reader's words; null where Datashare does not know it. */
 export function languageName(language: string, name: string): string | null {
   if (name === '' || name === 'UNKNOWN') return null
   const code = LANGUAGES[name]
-  return (code && new Intl.DisplayNames(language, { type: 'language' }).of(code)) ?? `${name.charAt(0)}${name.slice(1).toLowerCase()}`
+  return code ? nameOfCode(language, code) : `${name.charAt(0)}${name.slice(1).toLowerCase()}`
+}
+
+export function formatList(language: string, items: readonly string[]): string {
+  return new Intl.ListFormat(language, { style: 'long', type: 'conjunction' }).format(items)
 }
 
 export type DocumentKind = 'email' | 'pdf' | 'text' | 'page' | 'word' | 'sheet' | 'slides' | 'image' | 'audio' | 'video' | 'other'
