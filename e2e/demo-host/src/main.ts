@@ -13,6 +13,6 @@ window.__PINIA_SHARED__ = Pinia
 restoreTheme()
 const core = new Core()
 // The router is made before any `ready.then` of a plugin runs, and after `datashare:ready`.
-core.ready.then(() => core.mount('#app'), () => core.mountUnreachable('#app'))
-window.datashare = core
+core.ready.then(() => core.mount('#app'), (reason: unknown) => core.mountFailure('#app', reason))
+window.datashare = core.forPlugins
 void core.load()

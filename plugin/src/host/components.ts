@@ -3,6 +3,7 @@ import FallbackButton from '../components/fallback/FallbackButton.vue'
 import FallbackCard from '../components/fallback/FallbackCard.vue'
 import FallbackEntry from '../components/fallback/FallbackEntry.vue'
 import FallbackNothing from '../components/fallback/FallbackNothing.vue'
+import FallbackRowAction from '../components/fallback/FallbackRowAction.vue'
 import { COMPONENTS } from './contract.ts'
 import { injected, type Core } from './core.ts'
 
@@ -13,7 +14,7 @@ export type HostComponents = Readonly<Record<Name, Component>>
 
 const fallbacks: HostComponents = {
   ButtonIcon: FallbackButton,
-  ButtonRowAction: FallbackButton,
+  ButtonRowAction: FallbackRowAction,
   CardPanel: FallbackCard,
   PageHeader: FallbackNothing,
   SidebarEntry: FallbackEntry,

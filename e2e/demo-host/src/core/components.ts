@@ -1,4 +1,5 @@
 import type { Component } from 'vue'
+import { lacks } from './lacking.ts'
 
 const components = import.meta.glob<Component>('../components/**/*.vue', { import: 'default', eager: true })
 
@@ -7,5 +8,5 @@ const components = import.meta.glob<Component>('../components/**/*.vue', { impor
  * Null where the page has none of this name. A promise, because Datashare loads its own in chunks.
  */
 export function findComponent(path: string): Promise<Component | null> {
-  return Promise.resolve(components[`../components/${path}.vue`] ?? null)
+  return Promise.resolve(lacks(path) ? null : components[`../components/${path}.vue`] ?? null)
 }

@@ -11,16 +11,22 @@ import type { WidgetOptions } from '../stores/insights.ts'
 import { useInsightsStore } from '../stores/insights.ts'
 import { useSearchStore } from '../stores/search.ts'
 import App from '../views/App.vue'
+import SignIn from '../views/SignIn.vue'
 import Unreachable from '../views/Unreachable.vue'
-import { getJson } from './api.ts'
+import { getJson, Unauthorized } from './api.ts'
 import { findComponent } from './components.ts'
 import type { Config } from './config.ts'
 import { createConfig } from './config.ts'
 import { createEmitter } from './emitter.ts'
 import { i18n } from './i18n.ts'
+import { lacks } from './lacking.ts'
 import type { Project } from './project.ts'
 import { projectsOf } from './project.ts'
 import { toast } from './toasts.ts'
+
+const STORES = { useAppStore, useDocumentStore, useHooksStore, useInsightsStore, useSearchStore }
+/** Parts that other versions of Datashare may lack. */
+const OPTIONAL = ['registerWidget', 'findComponent', 'findProject', 'mode', 'config', 'stores', 'pinia', 'router'] as const
 
 /** The part of Datashare's core that its plugins can rely on, under the same names. */
 export class Core {
@@ -28,7 +34,7 @@ export class Core {
   readonly pinia = createPinia()
   readonly i18n = i18n
   readonly config: Config = createConfig()
-  readonly stores = { useAppStore, useDocumentStore, useHooksStore, useInsightsStore, useSearchStore }
+  readonly stores = Object.fromEntries(Object.entries(STORES).filter(([name]) => !lacks(name)))
   readonly auth = { getUsername: () => Promise.resolve(this.config.get('uid', null)) }
   readonly ready: Promise<this>
   /** Undefined until `ready`, as in Datashare. */
@@ -39,7 +45,7 @@ export class Core {
   constructor() {
     this.ready = this.#ready.promise
     this.vue.use(this.pinia).use(this.i18n)
-    Object.assign(this.vue.config.globalProperties, { $core: this, $config: this.config, $toast: toast })
+    Object.assign(this.vue.config.globalProperties, { $core: this, $config: this.config, ...!lacks('$toast') && { $toast: toast } })
   }
 
   get route(): RouteLocationNormalizedLoaded | undefined { return this.router?.currentRoute.value }
@@ -70,7 +76,7 @@ export class Core {
       this.config.merge(settings)
       this.config.merge(user)
       useSearchStore(this.pinia).setIndices(this.defaultProject === undefined ? [] : [this.defaultProject])
-      document.dispatchEvent(new CustomEvent('datashare:ready', { detail: { app: this.vue, core: this } }))
+      document.dispatchEvent(new CustomEvent('datashare:ready', { detail: { app: this.vue, core: this.forPlugins } }))
       this.#ready.resolve(this)
     } catch (error) {
       this.#ready.reject(error)
@@ -82,7 +88,21 @@ export class Core {
     this.vue.use(this.router).mount(selector)
   }
 
-  mountUnreachable(selector: string): void {
-    createApp(Unreachable).use(this.i18n).mount(selector)
+  /** Where the start failed: a sign-in where nobody is signed in, else a word on the server. */
+  mountFailure(selector: string, reason: unknown): void {
+    if (reason instanceof Unauthorized) location.hash = '#/login'
+    createApp(reason instanceof Unauthorized ? SignIn : Unreachable).use(this.i18n).mount(selector)
   }
+
+  /** The core as plugins get it: without what this page is told to lack. */
+  get forPlugins(): this {
+    return new Proxy(this, {
+      get: (core, part) => OPTIONAL.some(name => name === part && lacks(name)) ? undefined : bound(core, part),
+    })
+  }
+}
+
+function bound(core: Core, part: string | symbol): unknown {
+  const value: unknown = Reflect.get(core, part, core)
+  return typeof value === 'function' ? value.bind(core) : value
 }

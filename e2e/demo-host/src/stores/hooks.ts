@@ -14,7 +14,7 @@ interface Hook {
   name: string
   target: string
   order: number
-  component: Component
+  definition: Component | string
 }
 
 export const useHooksStore = defineStore('hooks', () => {
@@ -23,16 +23,17 @@ export const useHooksStore = defineStore('hooks', () => {
 
   function register({ name = `hook-${++unnamed.value}`, target, order = 0, definition }: HookOptions) {
     if (hooks.value.some(hook => hook.name === name)) return
-    const component = markRaw(typeof definition === 'string' ? { template: definition } : definition)
-    hooks.value = [...hooks.value, { name, target, order, component }]
+    hooks.value = [...hooks.value, { name, target, order, definition }]
   }
 
   function unregister(name: string) {
     hooks.value = hooks.value.filter(hook => hook.name !== name)
   }
 
+  /** Templates are compiled anew at each change of the registry, so what hangs by one is mounted anew. */
   function componentsFor(target: string): Component[] {
-    return hooks.value.filter(hook => hook.target === target).sort((a, b) => a.order - b.order).map(({ component }) => component)
+    return hooks.value.filter(hook => hook.target === target).sort((a, b) => a.order - b.order)
+      .map(({ definition }) => markRaw(typeof definition === 'string' ? { template: definition } : definition))
   }
 
   return { register, unregister, componentsFor }
