@@ -51,5 +51,5 @@ export const aTask = (part: Partial<Task> = {}): Task => ({
 
 export const aProject = (part: Partial<Project> = {}): Project => ({
   project: 'vault', permissions: { vectorize: true, wipe: true, admin: true }, model: { id: 'all-MiniLM-L6-v2', dimensions: 384, languages: ['en'] }, generation: 'g1',
-  coverage: aCoverage(), passages: 100, bytes: 1000, languages: { ENGLISH: 10 }, advice: [], task: null, updatedAt: null, ...part,
+  coverage: aCoverage(), passages: 100, bytes: 1000, languages: { ENGLISH: 10 }, advice: [], task: null, evaluation: null, updatedAt: null, ...part,
 })

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Problem, Project, SimilarAnswer, Task, TaskList } from '@datashare-similarity/shared'
+import type { Evaluation, Problem, Project, SimilarAnswer, Task, TaskList } from '@datashare-similarity/shared'
 import { openElasticsearchDocuments } from '../datashare/elasticsearch-documents.ts'
 import type { DocumentSource } from '../datashare/source.ts'
 import { createLogger } from '../log.ts'
@@ -101,6 +101,24 @@ describe.skipIf(!hasJava())('a companion beside a real Elasticsearch (needs Java
     expect(code).toBe(0)
     const last = JSON.parse(stdout.trim().split('\n').at(-1)!) as Task
     expect(last).toMatchObject({ state: 'DONE', project: 'vault', counts: { documents: 12, done: 11, empty: 1 }, childCounts: { total: 3 } })
+  })
+
+  it('measures with the project itself how well it is searched, and keeps the figures in its status', async () => {
+    const env = { SIMILARITY_URL: companion.url, DATASHARE_API_KEY: 'alice-key' }
+    const { code, stdout } = await runCli(['evaluate', 'vault', '--json'], env)
+
+    expect(code).toBe(0)
+    const evaluation = JSON.parse(stdout) as Evaluation
+    expect(evaluation.items).toBeGreaterThan(5)
+    expect(evaluation.hybrid.ten).toBeGreaterThan(0.8)
+    expect(evaluation.hybrid.first).toBeLessThanOrEqual(evaluation.hybrid.ten)
+    expect(evaluation.indexRecall).toBe(1)
+    expect((await companion.as('alice-key').call<Project>('GET', '/api/projects/vault')).body.evaluation).toEqual(evaluation)
+    expect((await runCli(['status', 'vault'], env)).stdout).toContain(`some words of ${evaluation.items} passages lead back to their document`)
+  })
+
+  it('measures nothing for somebody who may not vectorize', async () => {
+    expect(await companion.as('bob-key').call('POST', '/api/projects/reference/evaluate')).toMatchObject({ status: 403, body: { code: 'role_too_low' } })
   })
 
   it.each([['CH93-0076-2011', 'account.txt'], ['KY1-1104', 'office.txt']])('finds %s as exact words, first', async (code, title) => {

@@ -15,6 +15,7 @@ import { createHttpApp } from '../http/app.ts'
 import { createHandlers } from '../http/handlers.ts'
 import { createHttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
+import { createEvaluate } from '../search/evaluate.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import type { VectorStore } from '../store/store.ts'
@@ -76,8 +77,9 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const coverage = createCoverage({ source, store, generations })
   const known = createKnownCoverage({ coverage, store, generations })
   const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage: known.forSearch })
+  const evaluate = createEvaluate({ store, embedders, generations })
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
-  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, findMostSimilar })
+  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, findMostSimilar })
   const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)
   const server = await lifespan.provide('http', () => listen(createHttpServer(app), config), stop)
   const url = urlOf(server, config.host)

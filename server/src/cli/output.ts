@@ -1,4 +1,4 @@
-import { ERRORS, SimilarityError, type ErrorCode, type Project, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
+import { ERRORS, SimilarityError, type ErrorCode, type Evaluation, type Project, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
 import { ProblemError } from './connect.ts'
 
 /** Exit codes, by what a script can do about it. */
@@ -92,6 +92,18 @@ export function projectLines(project: Project): string[] {
     ...(project.task === null ? [] : [`  task ${project.task.id}: ${project.task.state}`]),
     ...(project.task?.state === 'RUNNING' ? [`  ${progressLine(project.task)}`] : []),
     ...project.advice.map(code => `  note: ${ADVICE[code]?.(project) ?? code}`),
+    ...(project.evaluation === null ? [] : evaluationLines(project.evaluation).map(line => `  ${line}`)),
+  ]
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
+export function evaluationLines({ measuredAt, items, hybrid, meaning, words, vectors, indexRecall }: Evaluation): string[] {
+  const found = ({ first, ten }: Evaluation['hybrid']): string => `${percent(first)} first, ${percent(ten)} in the first ten`
+  return [
+    `some words of ${items} passages lead back to their document: ${found(hybrid)}`,
+    `  by meaning alone ${found(meaning)}; by words alone ${found(words)}`,
+    `the vector index finds ${percent(indexRecall)} of the nearest passages of ${vectors}; measured ${measuredAt}`,
   ]
 }
 

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command, Option } from 'commander'
-import { FINISHED_STATES, LIMITS, SEARCH_MODES, SimilarityError, type Project, type ProjectList, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
+import { FINISHED_STATES, LIMITS, SEARCH_MODES, SimilarityError, type Evaluation, type Project, type ProjectList, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
 import { givenSettings } from '../app/config.ts'
 import { VERSION } from '../app/version.ts'
 import { connect, ProblemError, type Companion, type Env } from './connect.ts'
 import { addModel, withModel } from './model.ts'
-import { createOutput, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
+import { createOutput, evaluationLines, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
 import { installPlugin } from './plugin-install.ts'
 import { serve } from './serve.ts'
 
@@ -51,6 +51,7 @@ Settings are environment variables (or a .env file); DATASHARE_API_KEY signs you
   addChain(program, env, exit)
   addSearch(program, env)
   addModel(program, env)
+  addEvaluate(program, env)
   addPlugin(program)
   return program
 }
@@ -121,6 +122,18 @@ function addSearch(program: Command, env: Env): void {
         else resultLines(answer).forEach(line => output.line(line))
       })
     })
+}
+
+function addEvaluate(program: Command, env: Env): void {
+  program.command('evaluate <project>')
+    .description('measure with the project itself how well it is searched')
+    .addOption(new Option('--json', 'print JSON'))
+    .addHelpText('after', '\nSome words of passages of the project must lead back to their documents, and the vector index must find what an exact search finds.\nThe figures are kept, and shown by "status".\n\nExample:\n  $ datashare-similarity evaluate local-datashare')
+    .action(async (project: string, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
+      const evaluation = await companion.call<Evaluation>('POST', `/api/projects/${encodeURIComponent(project)}/evaluate`)
+      if (output.json) output.line(JSON.stringify(evaluation))
+      else evaluationLines(evaluation).forEach(line => output.line(line))
+    }))
 }
 
 function addPlugin(program: Command): void {

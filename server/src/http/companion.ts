@@ -1,4 +1,4 @@
-import type { Estimate, SimilarAnswer, SimilarQuery, VectorizeMode } from '@datashare-similarity/shared'
+import type { Estimate, Evaluation, SimilarAnswer, SimilarQuery, VectorizeMode } from '@datashare-similarity/shared'
 import type { AccessCheck, GrantedProject, ProjectName } from '../datashare/access.ts'
 import type { Hydrator } from '../datashare/hydrate.ts'
 import type { DocumentSource } from '../datashare/source.ts'
@@ -20,5 +20,6 @@ export interface Companion {
   readonly engine: TaskEngine
   readonly coverage: (project: ProjectName) => Promise<KnownCoverage>
   readonly estimate: (project: ProjectName, of: { mode: VectorizeMode, model?: string | undefined }) => Promise<Estimate>
+  readonly evaluate: (project: GrantedProject, signal: AbortSignal) => Promise<Evaluation>
   readonly findMostSimilar: (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
 }

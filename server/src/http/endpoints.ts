@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '@datashare-similarity/shared'
 import {
-  DocumentIdSchema, DocumentStatusListSchema, DocumentStatusSchema, DocumentsQuerySchema, EstimateQuerySchema, EstimateSchema, InfoSchema, LiveSchema, ModelsSchema,
+  DocumentIdSchema, DocumentStatusListSchema, DocumentStatusSchema, DocumentsQuerySchema, EstimateQuerySchema, EstimateSchema, EvaluationSchema, InfoSchema, LiveSchema, ModelsSchema,
   PageQuerySchema, ProjectListSchema, ProjectNameSchema, ProjectSchema, ReadySchema, SimilarAnswerSchema, SimilarRequestSchema, TaskAnswerSchema,
   TaskListSchema, TaskSchema, TasksQuerySchema, VectorizeRequestSchema,
 } from '@datashare-similarity/shared/contract'
@@ -37,6 +37,7 @@ export const endpoints = {
   documents: { method: 'get', path: '/api/projects/{project}/documents', summary: 'Documents of one status', access: 'project', params: project, query: DocumentsQuerySchema, answer: DocumentStatusListSchema, status: 200, errors: [] },
   document: { method: 'get', path: '/api/projects/{project}/documents/{documentId}', summary: 'Status of one document', access: 'project', params: { ...project, documentId: DocumentIdSchema }, answer: DocumentStatusSchema, status: 200, errors: ['document_unknown'] },
   vectorize: { method: 'post', path: '/api/projects/{project}/vectorize', summary: 'Start the chain create_vectorization_tasks → vectorize_docs', access: 'project', params: project, body: VectorizeRequestSchema, answer: TaskAnswerSchema, status: 202, errors: ['role_too_low', 'role_unknown', 'chain_running', 'model_unknown', 'model_differs', 'model_missing', 'elasticsearch_unreachable', 'index_missing'] },
+  evaluate: { method: 'post', path: '/api/projects/{project}/evaluate', summary: 'Measure with the project itself how well it is searched', access: 'project', params: project, answer: EvaluationSchema, status: 200, errors: ['role_too_low', 'role_unknown', 'not_vectorized', 'embedder_unavailable', 'model_missing', 'deadline_exceeded'] },
   wipe: { method: 'delete', path: '/api/projects/{project}/vectors', summary: 'Remove the passages and vectors of a project', access: 'project', params: project, status: 204, errors: ['role_too_low', 'role_unknown', 'chain_running'] },
   similar: { method: 'post', path: '/api/projects/{project}/similar', summary: 'find_most_similar: the documents most like queries and examples', access: 'project', params: project, body: SimilarRequestSchema, answer: SimilarAnswerSchema, status: 200, errors: ['document_unknown', 'passage_outside', 'filter_too_broad', 'generation_changed', 'embedder_unavailable', 'model_missing', 'model_changed', 'rate_limited', 'deadline_exceeded'] },
   tasks: { method: 'get', path: '/api/tasks', summary: 'The chains of the caller\'s projects, or the batches of one chain', access: 'caller', query: TasksQuerySchema, answer: TaskListSchema, status: 200, errors: ['project_forbidden', 'task_unknown'] },

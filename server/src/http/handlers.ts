@@ -23,6 +23,8 @@ export type Handlers = { [K in EndpointName]: (call: HandlerCall<Endpoints[K]>) 
 
 /** A search may take this long, its turn waited for included. */
 const DEADLINE_MS = 30_000
+/** Some hundred searches, one after the other. */
+const EVALUATION_DEADLINE_MS = 240_000
 
 /** A search keeps several cores busy; a panel asks one or two at a time. */
 const SEARCHES = { atOnce: 6, atOncePerCaller: 2, waiting: 128, waitingPerCaller: 32 }
@@ -49,7 +51,7 @@ const openHandlers = ({ version, access, source, store, embedders, engine }: Com
   },
 })
 
-const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'project' | 'estimate' | 'documents' | 'document' | 'vectorize' | 'wipe' | 'similar'> => ({
+const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'project' | 'estimate' | 'evaluate' | 'documents' | 'document' | 'vectorize' | 'wipe' | 'similar'> => ({
   ...searchHandler(companion),
   projects: async ({ caller, query: { from, size } }) => {
     const names = caller.projects.toSorted()
@@ -58,6 +60,10 @@ const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'pro
   },
   project: async ({ project }) => ({ body: await projectStatus(companion, project) }),
   estimate: async ({ project, query }) => ({ body: await companion.estimate(project.name, query) }),
+  evaluate: async ({ project, caller, signal: gone }) => {
+    await caller.demandVectorize(project)
+    return { body: await companion.evaluate(project, AbortSignal.any([gone, AbortSignal.timeout(EVALUATION_DEADLINE_MS)])) }
+  },
   documents: async ({ project, query: { status, from, size }, signal }) => {
     const generation = await companion.generations.current(project.name)
     const { rows, total } = generation === null ? { rows: [], total: 0 } : await companion.store.rowsByStatus(project, generation, status, { from, size })

@@ -35,6 +35,7 @@ export async function projectStatus(companion: Companion, project: GrantedProjec
     languages: { ...statistics.languages },
     advice: [...adviceFor(note, generation === null, coverage, statistics.languages, spoken), ...modelAdvice(generation, model)],
     task,
+    evaluation: generation?.evaluation ?? null,
     updatedAt: generation?.updatedAt ?? null,
   }
 }

@@ -83,6 +83,7 @@ const only = (current: Generation | null): Generations => ({
   create: () => Promise.reject(new Error('not here')),
   makeCurrent: () => Promise.resolve(),
   calibrate: () => Promise.resolve(),
+  evaluate: () => Promise.resolve(),
   touch: () => Promise.resolve(),
   all: () => Promise.resolve(current === null ? [] : [current]),
   remove: () => Promise.resolve(),

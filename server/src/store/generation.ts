@@ -1,3 +1,4 @@
+import type { Evaluation } from '@datashare-similarity/shared'
 import type { ProjectName } from '../datashare/access.ts'
 
 /** What unrelated texts have: the middle of their cosines, and how far they usually lie from it. */
@@ -23,6 +24,8 @@ export interface Generation {
   readonly state: 'building' | 'current' | 'retired'
   /** Null before the first verification, and for a project too small to say. */
   readonly calibration: Calibration | null
+  /** Null where it was not measured, or its content has changed since. */
+  readonly evaluation: Evaluation | null
   readonly createdAt: string
   readonly updatedAt: string
 }
@@ -36,7 +39,8 @@ export interface Generations {
   /** Swaps in at once: what was current is retired. Idempotent. */
   makeCurrent(id: string): Promise<void>
   calibrate(id: string, calibration: Calibration): Promise<void>
-  /** Notes that its content changed. */
+  evaluate(id: string, evaluation: Evaluation): Promise<void>
+  /** Notes that its content changed: what was measured of it no longer holds. */
   touch(id: string): Promise<void>
   all(project: ProjectName): Promise<Generation[]>
   remove(id: string): Promise<void>

@@ -104,6 +104,11 @@ export interface ListOptions {
   readonly filter: StoreFilter
 }
 
+export interface MeaningOptions extends ListOptions {
+  /** Compares with every passage, beside the vector index. */
+  readonly exact?: boolean
+}
+
 export interface StoreStatistics {
   readonly documents: { readonly vectorized: number, readonly empty: number, readonly failed: number, readonly truncated: number }
   readonly passages: number
@@ -138,7 +143,7 @@ export interface VectorStore {
   drop(generation: Generation): Promise<void>
 
   /** Best passages by meaning, best first. */
-  meaning(project: GrantedProject, generation: Generation, embedding: Float32Array, options: ListOptions): Promise<PassageCandidate[]>
+  meaning(project: GrantedProject, generation: Generation, embedding: Float32Array, options: MeaningOptions): Promise<PassageCandidate[]>
   /** Best passages by words, best first. */
   words(project: GrantedProject, generation: Generation, query: WordsQuery, options: ListOptions): Promise<PassageCandidate[]>
   /** Best whole documents by any of these stems, best first. */

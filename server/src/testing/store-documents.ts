@@ -21,6 +21,7 @@ export const aGeneration = (project: string, dimensions: number): Generation => 
   passageRules: 'test',
   state: 'building',
   calibration: null,
+  evaluation: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
 })

@@ -14,6 +14,23 @@ export const CoverageSchema = z.object({
   truncated: z.int(),
 }).meta({ id: 'Coverage' })
 
+/** Shares of 0 to 1. */
+export const KnownItemScoreSchema = z.object({ first: z.number(), ten: z.number() }).meta({ id: 'KnownItemScore' })
+
+/** How well a project is searched, measured with the project itself. */
+export const EvaluationSchema = z.object({
+  measuredAt: z.iso.datetime(),
+  /** Passages of which some words had to lead back to their document. */
+  items: z.int(),
+  /** How many were the first result, and among the first ten: as searches are, by meaning alone, by words alone. */
+  hybrid: KnownItemScoreSchema,
+  meaning: KnownItemScoreSchema,
+  words: KnownItemScoreSchema,
+  vectors: z.int(),
+  /** The share of the exact ten nearest passages that the vector index finds. */
+  indexRecall: z.number(),
+}).meta({ id: 'Evaluation' })
+
 export const ProjectSchema = z.object({
   project: ProjectNameSchema,
   /** admin: may also stop and forget what others started. */
@@ -28,6 +45,8 @@ export const ProjectSchema = z.object({
   /** What the reader should know, as codes: never_vectorized, partly_vectorized, model_language_mismatch, model_not_installed, model_outdated (made with another version of the model), coverage_pending, or the error code of what keeps coverage from being checked. */
   advice: z.array(z.string()),
   task: TaskSchema.nullable(),
+  /** Null before `evaluate` was run on this generation. */
+  evaluation: EvaluationSchema.nullable(),
   updatedAt: z.iso.datetime().nullable(),
 }).meta({ id: 'Project' })
 

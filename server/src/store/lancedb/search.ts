@@ -1,5 +1,5 @@
 import { BooleanQuery, MatchQuery, Occur, PhraseQuery, type FullTextQuery, type Table } from '@lancedb/lancedb'
-import type { DocumentCandidate, DocumentIdentity, ListOptions, PassageCandidate, WordsQuery } from '../store.ts'
+import type { DocumentCandidate, DocumentIdentity, ListOptions, MeaningOptions, PassageCandidate, WordsQuery } from '../store.ts'
 import { ofStatus, searchFilter } from './filter.ts'
 import { DOCUMENT_CANDIDATE_COLUMNS, identityColumns, PASSAGE_CANDIDATE_COLUMNS, toIdentities, toNearestPassages, toWordsDocuments, toWordsPassages } from './reading.ts'
 import type { GenerationTables } from './tables.ts'
@@ -8,9 +8,9 @@ import type { GenerationTables } from './tables.ts'
 const TIES = 50
 
 /** Exact or by the vector index, filtered before ranking. */
-export async function nearestPassages(passages: Table, embedding: Float32Array, { limit, filter }: ListOptions): Promise<PassageCandidate[]> {
+export async function nearestPassages(passages: Table, embedding: Float32Array, { limit, filter, exact = false }: MeaningOptions): Promise<PassageCandidate[]> {
   const query = passages.query().nearestTo(embedding).distanceType('cosine').select([...PASSAGE_CANDIDATE_COLUMNS, '_distance']).limit(limit + TIES)
-  const answer = await filtered(query, filter).toArrow()
+  const answer = await filtered(exact ? query.bypassVectorIndex() : query, filter).toArrow()
   return best(toNearestPassages(answer), limit)
 }
 

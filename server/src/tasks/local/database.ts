@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SimilarityError } from '@datashare-similarity/shared'
 
-const SCHEMA_VERSION = 1
-
-const SCHEMA = `
+/** What each version of the ledger adds to the one before: an older ledger is brought up step by step, a new one takes all. */
+const MIGRATIONS = [`
   CREATE TABLE tasks (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -61,7 +60,10 @@ const SCHEMA = `
     model_id TEXT PRIMARY KEY,
     characters_per_second REAL NOT NULL
   ) STRICT;
-`
+`, `
+  ALTER TABLE generations ADD COLUMN evaluation TEXT;
+`]
+const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
  * Opens ledger.db in the data folder, made where missing, readable by its owner only.
@@ -93,7 +95,8 @@ function migrate(database: DatabaseSync): void {
   if (version > SCHEMA_VERSION) {
     throw new SimilarityError('store_unreadable', { detail: `The task ledger has version ${version}; this companion knows version ${SCHEMA_VERSION}. Use the newer companion that wrote it.` })
   }
-  if (version === 0) inTransaction(database, () => database.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`))
+  if (version === SCHEMA_VERSION) return
+  inTransaction(database, () => database.exec(`${MIGRATIONS.slice(version).join('')}; PRAGMA user_version = ${SCHEMA_VERSION}`))
 }
 
 /** All or nothing. Errors: SimilarityError disk_full | store_unreadable. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { z } from 'zod'
+import { EvaluationSchema } from '@datashare-similarity/shared/contract'
 import type { ProjectName } from '../../datashare/access.ts'
 import type { Generation, Generations } from '../../store/generation.ts'
 import { guarded, inTransaction } from './database.ts'
@@ -15,6 +16,7 @@ const toGeneration = (row: z.infer<typeof GenerationRowSchema>): Generation => (
   passageRules: row.passage_rules,
   state: row.state,
   calibration: row.calibration === null ? null : CalibrationSchema.parse(JSON.parse(row.calibration)),
+  evaluation: row.evaluation === null ? null : EvaluationSchema.parse(JSON.parse(row.evaluation)),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -47,7 +49,7 @@ export function createGenerations(database: DatabaseSync): LedgerGenerations {
     const at = now()
     database.prepare(`INSERT INTO generations (id, project, model_id, model_revision, dimensions, passage_rules, state, created_at, updated_at)
       VALUES (?, ?, ?, ?, ?, ?, 'building', ?, ?)`).run(id, spec.project, spec.modelId, spec.modelRevision, spec.dimensions, spec.passageRules, at, at)
-    return { ...spec, id, state: 'building', calibration: null, createdAt: at, updatedAt: at }
+    return { ...spec, id, state: 'building', calibration: null, evaluation: null, createdAt: at, updatedAt: at }
   }
   const makeCurrent = (id: string): void => inTransaction(database, () => {
     database.prepare(`UPDATE generations SET state = 'retired', updated_at = ?
@@ -62,7 +64,8 @@ export function createGenerations(database: DatabaseSync): LedgerGenerations {
     create: spec => done(() => create(spec)),
     makeCurrent: id => done(() => makeCurrent(id)),
     calibrate: (id, calibration) => done(() => update('calibration = ?', JSON.stringify(calibration), id)),
-    touch: id => done(() => update('updated_at = ?', now(), id)),
+    evaluate: (id, evaluation) => done(() => update('evaluation = ?', JSON.stringify(evaluation), id)),
+    touch: id => done(() => update('updated_at = ?, evaluation = NULL', now(), id)),
     remove: id => done(() => void database.prepare('DELETE FROM generations WHERE id = ?').run(id)),
     byId: id => one('id = ?', id),
     retireAll: (project) => {

@@ -75,6 +75,7 @@ export const GenerationRowSchema = z.object({
   passage_rules: text,
   state: z.enum(['building', 'current', 'retired']),
   calibration: z.string().nullable(),
+  evaluation: z.string().nullable(),
   created_at: text,
   updated_at: text,
 })

@@ -1,0 +1,130 @@
+import { SimilarityError, type Evaluation, type KnownItemScore } from '@datashare-similarity/shared'
+import PQueue from 'p-queue'
+import type { GrantedProject } from '../datashare/access.ts'
+import type { Embedder, Embedders } from '../embedding/embedder.ts'
+import type { Generations } from '../store/generation.ts'
+import type { SampledPassage, VectorStore } from '../store/store.ts'
+import { fuse } from './fusion.ts'
+import { listsOf, type ListedDocument } from './lists.ts'
+import type { Probe, Scope } from './probe.ts'
+import { wordsOfQuery } from './words.ts'
+
+interface Parts {
+  readonly store: VectorStore
+  readonly embedders: Embedders
+  readonly generations: Generations
+}
+
+/** Passages that are looked for again: the share of those found is known to within five points or so. */
+const ITEMS = 200
+/** Vectors whose neighbours by the index are compared with the exact ones. */
+const VECTORS = 50
+const NEIGHBOURS = 10
+const AT_ONCE = 2
+/** Content words of a passage that make a query: every second one, as somebody remembers a text. */
+const QUERY_WORDS = 6
+const FEWEST_WORDS = 3
+
+const MODES = ['hybrid', 'meaning', 'words'] as const
+
+
+interface Item {
+  readonly documentId: string
+  readonly query: string
+}
+
+/**
+ * Measures how well a project is searched, with the project itself: some words of a passage must lead back to its document,
+ * and the vector index must find what an exact search finds. The figures are kept with the generation.
+ * Of calls for the same project at the same time one runs, and all get its answer.
+ * Errors: SimilarityError not_vectorized | embedder_unavailable | model_missing, and those of the store.
+ */
+export function createEvaluate(parts: Parts): (project: GrantedProject, signal: AbortSignal) => Promise<Evaluation> {
+  const running = new Map<string, Promise<Evaluation>>()
+  return async (project, signal) => {
+    const known = running.get(project.name)
+    if (known !== undefined) return await known
+    const evaluation = evaluate(parts, project, signal)
+    running.set(project.name, evaluation)
+    try {
+      return await evaluation
+    } finally {
+      running.delete(project.name)
+    }
+  }
+}
+
+async function evaluate({ store, embedders, generations }: Parts, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {
+  const generation = await generations.current(project.name)
+  if (generation === null) throw new SimilarityError('not_vectorized')
+  const embedder = await embedders.get(generation.modelId, signal)
+  const languages = Object.keys((await store.statistics(generation)).languages)
+  const scope: Scope = { project, generation, languages, signal }
+  const sample = await store.samplePassages(generation, ITEMS)
+  const items = itemsOf(sample)
+  const vectors = sample.filter((_, index) => index % Math.max(1, Math.floor(sample.length / VECTORS)) === 0).slice(0, VECTORS)
+  const evaluation = {
+    measuredAt: new Date().toISOString(),
+    items: items.length,
+    ...await knownItems(store, scope, embedder, items),
+    vectors: vectors.length,
+    indexRecall: await indexRecall(store, scope, vectors),
+  }
+  await generations.evaluate(generation.id, evaluation)
+  return evaluation
+}
+
+/** Passages that are too short to be told apart are left out. */
+const itemsOf = (sample: readonly SampledPassage[]): Item[] => sample.flatMap(({ documentId, text }) => {
+  const words = wordsOfQuery(text.replaceAll('"', ' ')).words.terms.filter((_, index) => index % 2 === 0).slice(0, QUERY_WORDS)
+  return words.length < FEWEST_WORDS ? [] : [{ documentId, query: words.map(each => each.text).join(' ') }]
+})
+
+async function knownItems(store: VectorStore, scope: Scope, embedder: Embedder, items: readonly Item[]): Promise<Pick<Evaluation, typeof MODES[number]>> {
+  const vectors = await embedder.queries(items.map(({ query }) => query), scope.signal)
+  const ranks = await each(items, async ({ documentId, query }, index) => {
+    const probe: Probe = { texts: [{ text: query, embedding: vectors[index] ?? null, weight: 1, origin: null }], words: wordsOfQuery(query).words, isExample: false, required: [], contentHashes: new Set() }
+    return await ranksOf(store, scope, probe, documentId)
+  })
+  return { hybrid: scoreOf(ranks.map(({ hybrid }) => hybrid)), meaning: scoreOf(ranks.map(({ meaning }) => meaning)), words: scoreOf(ranks.map(({ words }) => words)) }
+}
+
+/** The 1-based place of a document, or of a copy of it, in each mode; null where it is not found. */
+async function ranksOf(store: VectorStore, scope: Scope, probe: Probe, documentId: string): Promise<Record<typeof MODES[number], number | null>> {
+  const { meaning, words, document } = await listsOf(store, scope, probe, {}, 'hybrid')
+  const contents = new Map([...meaning, ...words, ...document].map(listed => [listed.documentId, listed.contentHash]))
+  const rank = (...lists: (readonly ListedDocument[])[]): number | null => {
+    const at = fuse(lists.map(list => list.map(listed => listed.documentId))).findIndex(({ id }) => id === documentId || contents.get(id) === contents.get(documentId))
+    return at < 0 ? null : at + 1
+  }
+  return { hybrid: rank(meaning, words, document), meaning: rank(meaning), words: rank(words, document) }
+}
+
+function scoreOf(ranks: readonly (number | null)[]): KnownItemScore {
+  const share = (within: number): number => (ranks.length === 0 ? 0 : ranks.filter(rank => rank !== null && rank <= within).length / ranks.length)
+  return { first: share(1), ten: share(10) }
+}
+
+/** The share of the exact nearest passages that the index finds too; 1 where there is no index yet. */
+async function indexRecall(store: VectorStore, { project, generation, signal }: Scope, vectors: readonly SampledPassage[]): Promise<number> {
+  const found = await each(vectors, async ({ embedding }) => {
+    signal.throwIfAborted()
+    const options = { limit: NEIGHBOURS, filter: {} }
+    const exact = await store.meaning(project, generation, embedding, { ...options, exact: true })
+    const byIndex = await store.meaning(project, generation, embedding, options)
+    // By score: of passages that are equally near the index may show others.
+    const least = exact.at(-1)?.score ?? 0
+    return exact.length === 0 ? 1 : byIndex.filter(({ score }) => score >= least - 1e-6).length / exact.length
+  })
+  return found.length === 0 ? 1 : found.reduce((sum, share) => sum + share, 0) / found.length
+}
+
+/** A few at a time, so that searches of people are not kept waiting. */
+async function each<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
+  const queue = new PQueue({ concurrency: AT_ONCE })
+  try {
+    return await queue.addAll(items.map((item, index) => () => work(item, index)))
+  } finally {
+    queue.clear()
+  }
+}
