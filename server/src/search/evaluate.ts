@@ -83,22 +83,27 @@ const itemsOf = (sample: readonly SampledPassage[]): Item[] => sample.flatMap(({
 async function knownItems(store: VectorStore, scope: Scope, embedder: Embedder, items: readonly Item[]): Promise<Pick<Evaluation, typeof MODES[number]>> {
   const vectors = await embedder.queries(items.map(({ query }) => query), scope.signal)
   const ranks = await each(items, async ({ documentId, query }, index) => {
-    const probe: Probe = { texts: [{ text: query, embedding: vectors[index] ?? null, weight: 1, origin: null }], words: wordsOfQuery(query).words, isExample: false, required: [], contentHashes: new Set() }
+    const probe: Probe = { texts: [{ text: query, embedding: vectors[index] ?? null, weight: 1, origin: null }], words: wordsOfQuery(query).words, isExample: false, required: [], copies: new Set() }
     return await ranksOf(store, scope, probe, documentId)
   })
   return { hybrid: scoreOf(ranks.map(({ hybrid }) => hybrid)), meaning: scoreOf(ranks.map(({ meaning }) => meaning)), words: scoreOf(ranks.map(({ words }) => words)) }
 }
 
-/** The 1-based place of a document, or of a copy of it, in each mode; null where it is not found. */
+/** The 1-based place of a document, or of one with the same content, in each mode; null where it is not among the first ten. */
 async function ranksOf(store: VectorStore, scope: Scope, probe: Probe, documentId: string): Promise<Record<typeof MODES[number], number | null>> {
   const { meaning, words, document } = await listsOf(store, scope, probe, {}, 'hybrid')
-  const contents = new Map([...meaning, ...words, ...document].map(listed => [listed.documentId, listed.contentHash]))
-  const rank = (...lists: (readonly ListedDocument[])[]): number | null => {
-    const at = fuse(lists.map(list => list.map(listed => listed.documentId))).findIndex(({ id }) => id === documentId || contents.get(id) === contents.get(documentId))
+  const best = { hybrid: firstOf(meaning, words, document), meaning: firstOf(meaning), words: firstOf(words, document) }
+  const identities = await store.identitiesOf(scope.project, scope.generation, [documentId, ...Object.values(best).flat()])
+  const contents = new Map(identities.map(identity => [identity.documentId, identity.contentHash]))
+  const rank = (ids: readonly string[]): number | null => {
+    const at = ids.findIndex(id => id === documentId || contents.get(id) === contents.get(documentId))
     return at < 0 ? null : at + 1
   }
-  return { hybrid: rank(meaning, words, document), meaning: rank(meaning), words: rank(words, document) }
+  return { hybrid: rank(best.hybrid), meaning: rank(best.meaning), words: rank(best.words) }
 }
+
+const firstOf = (...lists: (readonly ListedDocument[])[]): string[] =>
+  fuse(lists.map(list => list.map(({ documentId }) => documentId))).slice(0, NEIGHBOURS).map(({ id }) => id)
 
 function scoreOf(ranks: readonly (number | null)[]): KnownItemScore {
   const share = (within: number): number => (ranks.length === 0 ? 0 : ranks.filter(rank => rank !== null && rank <= within).length / ranks.length)

@@ -3,11 +3,12 @@ import type { ProjectName } from '../datashare/access.ts'
 import type { EmbeddingModel } from '../embedding/model.ts'
 import { FINGERPRINT_RULES } from '../passages/fingerprint.ts'
 import { PASSAGE_RULES } from '../passages/passage.ts'
+import { STEM_RULES } from '../words/stems.ts'
 import type { Generation, Generations } from '../store/generation.ts'
 import type { VectorStore } from '../store/store.ts'
 
 /** What of a text is kept, and how. */
-const RULES = `${PASSAGE_RULES} ${FINGERPRINT_RULES}`
+const RULES = `${PASSAGE_RULES} ${FINGERPRINT_RULES} ${STEM_RULES}`
 
 /** Whether more can be added to a generation: the same model, cut and fingerprinted by the same rules. */
 export const fits = (generation: Generation, model: EmbeddingModel): boolean =>

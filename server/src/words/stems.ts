@@ -21,6 +21,9 @@ import { stemmer as ukrainian } from '@orama/stemmers/ukrainian'
 import { foldText } from './fold-text.ts'
 import { bare, foldedParts, isCode, runs, tokens } from './tokens.ts'
 
+/** Recorded with a generation: a change of the rules means a new generation. */
+export const STEM_RULES = 'stems-v1'
+
 interface Language {
   /** Marks its stems, so that words of two languages never meet by chance of their endings. */
   readonly tag: string

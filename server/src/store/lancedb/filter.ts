@@ -80,7 +80,7 @@ export const BAND_COLUMNS = Array.from({ length: BANDS }, (_, band) => `band${ba
 export const SAMPLE_COLUMNS = ['pairs', 'numbers', 'names'] as const
 
 /** Rows with the same content, or with a band of the fingerprint at the same place. */
-export function copiesFilter({ contentHash, fingerprint }: TextIdentity, hasFingerprints: boolean): string {
-  const bands = hasFingerprints && fingerprint !== null ? BAND_COLUMNS.map((column, band) => `${column} = ${fingerprint.bands[band] ?? 0}`) : []
+export function copiesFilter({ contentHash, fingerprint }: TextIdentity): string {
+  const bands = fingerprint === null ? [] : BAND_COLUMNS.map((column, band) => `${column} = ${fingerprint.bands[band] ?? 0}`)
   return [isOneOf('contentHash', [contentHash]), ...bands].join(' OR ')
 }

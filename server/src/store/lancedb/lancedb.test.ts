@@ -5,10 +5,9 @@ import { connect } from '@lancedb/lancedb'
 import { expect, it } from 'vitest'
 import { createLogger } from '../../log.ts'
 import { storeConformance } from '../../testing/store-conformance.ts'
-import { aDocument, aFingerprint, aGeneration, axis, grantedProject } from '../../testing/store-documents.ts'
+import { aDocument, aGeneration, axis, grantedProject } from '../../testing/store-documents.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
-import { BAND_COLUMNS, SAMPLE_COLUMNS } from './filter.ts'
 import { openLanceStore } from './lancedb.ts'
 import { tableNames } from './schema.ts'
 
@@ -173,22 +172,6 @@ it('keeps what a running read reads while it is maintained', async () => {
     rows += page.length
   }
   expect(rows).toBe(600)
-})
-
-it('goes on answering from a generation that was made before there were fingerprints', async () => {
-  await using opened = await openInTemporaryFolder()
-  const generation = aGeneration('a', 2)
-  await opened.store.create(generation)
-  await opened.store.replace(generation, ['d1', 'd2', 'd3'].map(id => aDocument({ id, fingerprint: aFingerprint({}), row: { contentHash: id === 'd3' ? 'other' : 'same' } })))
-  const documents = await (await connect(opened.folder)).openTable(tableNames(generation).documents)
-  await documents.dropColumns([...BAND_COLUMNS, ...SAMPLE_COLUMNS])
-
-  const store = await opened.reopen()
-  const copies = await store.likelyCopiesOf(project, generation, { contentHash: 'same', fingerprint: aFingerprint({}) }, 10)
-
-  expect(copies.toSorted((a, b) => (a.documentId < b.documentId ? -1 : 1))).toEqual(['d1', 'd2'].map(documentId => ({ documentId, contentHash: 'same', fingerprint: null })))
-  expect(await store.identitiesOf(project, generation, ['d3'])).toEqual([{ documentId: 'd3', contentHash: 'other', fingerprint: null }])
-  expect(await store.words(project, generation, { terms: 'text', phrases: [] }, { limit: 10, filter: {} })).toHaveLength(3)
 })
 
 it('stays small when the same documents come again and again', async () => {

@@ -171,8 +171,8 @@ function readingForPeople(tables: Tables): ReadingForPeople {
         .select(DOCUMENT_ROW_COLUMNS).offset(from).limit(size).toArrow()
       return { rows: toDocumentRows(answer), total }
     }),
-    identitiesOf: (project, generation, documentIds) => read(project, generation, tables => identitiesWhere(tables, ofDocuments(documentIds))),
-    likelyCopiesOf: (project, generation, text, limit) => read(project, generation, tables => identitiesWhere(tables, copiesFilter(text, tables.hasFingerprints), limit)),
+    identitiesOf: (project, generation, documentIds) => read(project, generation, ({ documents }) => identitiesWhere(documents, ofDocuments(documentIds))),
+    likelyCopiesOf: (project, generation, text, limit) => read(project, generation, ({ documents }) => identitiesWhere(documents, copiesFilter(text), limit)),
   }
 }
 

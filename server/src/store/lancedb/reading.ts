@@ -87,10 +87,10 @@ export const STORED_PASSAGE_COLUMNS = ['ordinal', 'start', 'end', 'text', 'embed
 export const toStoredPassages = (answer: Columns): StoredPassage[] =>
   rowsOf(answer, cells => ({ ...toPassage(cells), embedding: cells.embedding('embedding') }))
 
-export const identityColumns = (hasFingerprints: boolean): string[] => ['documentId', 'contentHash', ...(hasFingerprints ? [...BAND_COLUMNS, ...SAMPLE_COLUMNS] : [])]
+export const IDENTITY_COLUMNS: string[] = ['documentId', 'contentHash', ...BAND_COLUMNS, ...SAMPLE_COLUMNS]
 
-export const toIdentities = (answer: Columns, hasFingerprints: boolean): DocumentIdentity[] =>
-  rowsOf(answer, cells => ({ documentId: cells.text('documentId'), contentHash: cells.text('contentHash'), fingerprint: hasFingerprints ? toFingerprint(cells) : null }))
+export const toIdentities = (answer: Columns): DocumentIdentity[] =>
+  rowsOf(answer, cells => ({ documentId: cells.text('documentId'), contentHash: cells.text('contentHash'), fingerprint: toFingerprint(cells) }))
 
 function toFingerprint(cells: Cells): Fingerprint | null {
   const sample = (column: typeof SAMPLE_COLUMNS[number]): Uint32Array => toSampleEntries(cells.bytes(column) ?? wrong(column))

@@ -1,8 +1,7 @@
 import { BooleanQuery, MatchQuery, Occur, PhraseQuery, type FullTextQuery, type Table } from '@lancedb/lancedb'
 import type { DocumentCandidate, DocumentIdentity, ListOptions, MeaningOptions, PassageCandidate, WordsQuery } from '../store.ts'
 import { ofStatus, searchFilter } from './filter.ts'
-import { DOCUMENT_CANDIDATE_COLUMNS, identityColumns, PASSAGE_CANDIDATE_COLUMNS, toIdentities, toNearestPassages, toWordsDocuments, toWordsPassages } from './reading.ts'
-import type { GenerationTables } from './tables.ts'
+import { DOCUMENT_CANDIDATE_COLUMNS, IDENTITY_COLUMNS, PASSAGE_CANDIDATE_COLUMNS, toIdentities, toNearestPassages, toWordsDocuments, toWordsPassages } from './reading.ts'
 
 /** Asked for beyond the limit, so that among equal scores at the end of a list the ids decide, not the order of the scan. */
 const TIES = 50
@@ -32,9 +31,9 @@ export async function documentsWithPhrases(documents: Table, phrases: readonly s
 }
 
 /** Of vectorized documents. */
-export async function identitiesWhere({ documents, hasFingerprints }: GenerationTables, where: string, limit?: number): Promise<DocumentIdentity[]> {
-  const query = documents.query().where(`${ofStatus('vectorized')} AND (${where})`).select(identityColumns(hasFingerprints))
-  return toIdentities(await (limit === undefined ? query : query.limit(limit)).toArrow(), hasFingerprints)
+export async function identitiesWhere(documents: Table, where: string, limit?: number): Promise<DocumentIdentity[]> {
+  const query = documents.query().where(`${ofStatus('vectorized')} AND (${where})`).select(IDENTITY_COLUMNS)
+  return toIdentities(await (limit === undefined ? query : query.limit(limit)).toArrow())
 }
 
 async function documentsMatching(documents: Table, clauses: FullTextQuery, { limit, filter }: ListOptions): Promise<DocumentCandidate[]> {

@@ -6,15 +6,12 @@ import PQueue from 'p-queue'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { Generation } from '../generation.ts'
 import { isMissing, toSimilarityError } from './faults.ts'
-import { BAND_COLUMNS } from './filter.ts'
 import { documentsSchema, passagesSchema, tableNames } from './schema.ts'
 import { openSpill } from './spill.ts'
 
 export interface GenerationTables {
   readonly passages: Table
   readonly documents: Table
-  /** False for one that was made before there were any. */
-  readonly hasFingerprints: boolean
 }
 
 /** A read in progress: while it is not disposed of, the version that it reads stays on disk. */
@@ -55,9 +52,7 @@ export async function openTables(folder: string) {
 
   async function openPair(generation: Generation): Promise<GenerationTables> {
     const names = tableNames(generation)
-    const [passages, documents] = [await connection.openTable(names.passages), await connection.openTable(names.documents)]
-    const columns = new Set((await documents.schema()).fields.map(({ name }) => name))
-    return { passages, documents, hasFingerprints: BAND_COLUMNS.every(column => columns.has(column)) }
+    return { passages: await connection.openTable(names.passages), documents: await connection.openTable(names.documents) }
   }
 
   function faultOf(generation: Generation, error: unknown): SimilarityError {
