@@ -195,9 +195,9 @@ export const en = {
   projects: {
     none: 'Not vectorized: see {project}',
     ready: 'Vectorized, up to date: see {project}',
-    new: '{count} documents to vectorize: see {project}',
+    new: 'One document to vectorize: see {project} | {count} documents to vectorize: see {project}',
     running: 'Being vectorized, {percent}: see {project}',
-    failed: '{count} documents failed: see {project}',
+    failed: 'One document failed: see {project} | {count} documents failed: see {project}',
   },
   pages: { label: 'Pages', previous: 'Previous', next: 'Next', range: '{first}–{last} of {total}' },
   duration: {

@@ -181,9 +181,9 @@ export const fr: Messages = {
   projects: {
     none: 'Non vectorisé : voir {project}',
     ready: 'Vectorisé, à jour : voir {project}',
-    new: '{count} documents à vectoriser : voir {project}',
+    new: 'Un document à vectoriser : voir {project} | {count} documents à vectoriser : voir {project}',
     running: 'Vectorisation en cours, {percent} : voir {project}',
-    failed: '{count} documents en échec : voir {project}',
+    failed: 'Un document en échec : voir {project} | {count} documents en échec : voir {project}',
   },
   pages: { label: 'Pages', previous: 'Précédente', next: 'Suivante', range: '{first}–{last} sur {total}' },
   duration: {
