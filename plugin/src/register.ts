@@ -1,9 +1,10 @@
 import { TASK_NAMES } from '@datashare-similarity/shared'
 import { markRaw, type Component } from 'vue'
 import IconGraph from '~icons/ph/graph'
-import { companionAddress } from './api/address.ts'
+import { companionAddress, configuredAddress } from './api/address.ts'
 import { apiKey, createApi } from './api/client.ts'
 import InsightsWidget from './components/InsightsWidget.vue'
+import PassageInText from './components/PassageInText.vue'
 import ProjectSimilarity from './components/ProjectSimilarity.vue'
 import ProjectStateIcon from './components/ProjectStateIcon.vue'
 import SearchSidebar from './components/SearchSidebar.vue'
@@ -21,6 +22,7 @@ import { addMessages, ROOT } from './locales/index.ts'
 const definitions: Readonly<Record<HookName, Component>> = {
   'similarity-toggler': SimilarToggler,
   'similarity-panel': SimilarPanel,
+  'similarity-passage': PassageInText,
   'similarity-search-toggler': SearchToggler,
   'similarity-search-sidebar': SearchSidebar,
   'similarity-project': ProjectSimilarity,
@@ -34,7 +36,9 @@ export async function register(core: Core): Promise<void> {
   const title = () => core.i18n.global.t(`${ROOT}.tasks.title`, {})
   addMessages(core)
   core.vue.provide(coreKey, core)
-  core.vue.provide(apiKey, createApi(companionAddress(core.config.get('similarityServer'), core.mode?.modeName, window.location)))
+  const setting = core.config.get('similarityServer')
+  const isConfigured = configuredAddress(setting, window.location) !== null
+  core.vue.provide(apiKey, createApi(companionAddress(setting, core.mode?.modeName, window.location), { isConfigured }))
   core.vue.provide(hostComponentsKey, await loadHostComponents(core))
   await addTasksPage(core, { component: markRaw(TasksPage), icon: markRaw(IconGraph), title }).catch(() => undefined)
 

@@ -7,10 +7,11 @@ interface Page { readonly origin: string, readonly protocol: string, readonly ho
  * (an absolute http(s) address, or a path of the page's origin), else where it stands by default in each mode of Datashare.
  */
 export function companionAddress(setting: unknown, mode: string | undefined, page: Page): string {
-  return configured(setting, page) ?? (mode === 'SERVER' ? `${page.origin}/similarity` : `${page.protocol}//${page.hostname}:${DEFAULT_PORT}`)
+  return configuredAddress(setting, page) ?? (mode === 'SERVER' ? `${page.origin}/similarity` : `${page.protocol}//${page.hostname}:${DEFAULT_PORT}`)
 }
 
-function configured(setting: unknown, page: Page): string | null {
+/** The address that Datashare's setting gives; null where it gives none, or none that can be used. */
+export function configuredAddress(setting: unknown, page: Page): string | null {
   if (typeof setting !== 'string' || setting.trim() === '' || !URL.canParse(setting.trim(), page.origin)) return null
   const url = new URL(setting.trim(), page.origin)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null

@@ -74,4 +74,24 @@ describe('calling the companion', () => {
 
     expect(calls).toHaveLength(1)
   })
+
+  it('asks for the version once, beside the first request, and works with its own only', async () => {
+    let apiVersion = 2
+    const { asked } = fakeCompanion({ 'GET /api/info': () => json({ apiVersion }), 'GET /api/projects/vault': () => json(aProject()) })
+    const other = createApi('http://localhost:4780')
+    expect((await failure(other.project('vault'))).code).toBe('companion_version')
+    expect((await failure(other.project('vault'))).code).toBe('companion_version')
+    expect(asked('GET /api/info')).toHaveLength(1)
+
+    apiVersion = 1
+
+    await expect(createApi('http://localhost:4780').project('vault')).resolves.toMatchObject({ project: 'vault' })
+  })
+
+  it('says that it is not configured where nothing answers and nobody has said where it is', async () => {
+    fakeCompanion({})
+
+    expect((await failure(createApi('http://localhost:4780', { isConfigured: false }).project('vault'))).code).toBe('companion_not_configured')
+    expect((await failure(createApi('http://localhost:4780').project('vault'))).code).toBe('companion_unreachable')
+  })
 })

@@ -1,11 +1,11 @@
 import {
-  CSRF_COOKIE, CSRF_HEADER,
-  type DocumentStatusList, type Estimate, type Model, type Project, type ProjectList, type SimilarAnswer, type SimilarRequest, type Task, type TaskList,
-  type VectorizeRequest,
+  API_VERSION, CSRF_COOKIE, CSRF_HEADER,
+  type DocumentStatus, type DocumentStatusList, type Estimate, type Info, type Model, type Project, type ProjectList, type SimilarAnswer, type SimilarRequest,
+  type Task, type TaskList, type VectorizeRequest,
 } from '@datashare-similarity/shared'
 import type { InjectionKey } from 'vue'
 import { injected } from '../host/core.ts'
-import { catalogued, problemOf } from './problem.ts'
+import { ApiError, catalogued, ownError, problemOf } from './problem.ts'
 
 /** Longer than the companion's own deadline of a request. */
 const TIMEOUT_MS = 30_000
@@ -17,6 +17,7 @@ export interface SimilarityApi {
   models(): Promise<Model[]>
   estimate(name: string, request: Pick<VectorizeRequest, 'mode' | 'model'>): Promise<Estimate>
   documents(name: string, status: 'failed', page: Page): Promise<DocumentStatusList>
+  document(name: string, id: string): Promise<DocumentStatus>
   vectorize(name: string, request: VectorizeRequest): Promise<{ task: Task }>
   similar(name: string, request: SimilarRequest, signal: AbortSignal): Promise<SimilarAnswer>
   /** The chains of all projects that the reader may see, or of one; with a parent, the batches of that chain. */
@@ -35,10 +36,22 @@ export function useApi(): SimilarityApi {
   return injected(apiKey)
 }
 
-export function createApi(baseUrl: string): SimilarityApi {
-  const get = <T>(path: string) => send<T>(`${baseUrl}/api/${path}`, { method: 'GET' })
-  const post = <T>(path: string, body: object, signal?: AbortSignal) =>
-    send<T>(`${baseUrl}/api/${path}`, { method: 'POST', body: JSON.stringify(body), ...(signal && { signal }) })
+/** `isConfigured`: somebody has said where the companion is. */
+export function createApi(baseUrl: string, { isConfigured = true }: { isConfigured?: boolean } = {}): SimilarityApi {
+  const versionChecked = checkOnce(() => send<Info>(`${baseUrl}/api/info`, { method: 'GET' }))
+
+  // Beside the first request, so that it costs no time: what another version answers is not trusted.
+  async function call<T>(path: string, request: Request): Promise<T> {
+    try {
+      const [answer] = await Promise.all([send<T>(`${baseUrl}/api/${path}`, request), versionChecked()])
+      return answer
+    } catch (error) {
+      throw !isConfigured && error instanceof ApiError && error.code === 'companion_unreachable' ? ownError('companion_not_configured') : error
+    }
+  }
+
+  const get = <T>(path: string) => call<T>(path, { method: 'GET' })
+  const post = <T>(path: string, body: object, signal?: AbortSignal) => call<T>(path, { method: 'POST', body: JSON.stringify(body), ...(signal && { signal }) })
   const project = (name: string) => `projects/${encodeURIComponent(name)}`
   const task = (id: string) => `tasks/${encodeURIComponent(id)}`
   return {
@@ -47,6 +60,7 @@ export function createApi(baseUrl: string): SimilarityApi {
     models: async () => (await get<{ items: Model[] }>('models')).items,
     estimate: (name, request) => get(`${project(name)}/estimate?${queryOf(request)}`),
     documents: (name, status, page) => get(`${project(name)}/documents?${queryOf({ status, ...page })}`),
+    document: (name, id) => get(`${project(name)}/documents/${encodeURIComponent(id)}`),
     vectorize: (name, request) => post(`${project(name)}/vectorize`, request),
     similar: (name, request, signal) => post(`${project(name)}/similar`, request, signal),
     tasks: page => get(`tasks?${queryOf(page)}`),
@@ -62,7 +76,20 @@ function queryOf(values: object): string {
   return new URLSearchParams(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))).toString()
 }
 
-async function send<T>(url: string, request: { method: 'GET' | 'POST' | 'DELETE', body?: string, signal?: AbortSignal }): Promise<T> {
+/** One status call; it is made again only after one that failed, which says nothing of versions. @throws ApiError companion_version */
+function checkOnce(info: () => Promise<Info>): () => Promise<void> {
+  let known: Promise<number | null> | null = null
+  return async () => {
+    known ??= info().then(({ apiVersion }) => apiVersion, () => null)
+    const version = await known
+    if (version === null) known = null
+    else if (version !== API_VERSION) throw ownError('companion_version')
+  }
+}
+
+interface Request { method: 'GET' | 'POST' | 'DELETE', body?: string, signal?: AbortSignal }
+
+async function send<T>(url: string, request: Request): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
   const answer = await reach(url, { ...request, signal, credentials: 'include', headers: headersOf(request.method) }, request.signal)

@@ -23,6 +23,24 @@ export function catalogued(code: ErrorCode): ApiError {
   return new ApiError({ code, why, fix })
 }
 
+export const isCatalogued = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)
+
+/** What only the plugin can know of the companion. */
+export const OWN_ERRORS = {
+  companion_not_configured: {
+    why: 'No similarity server answers at its usual address, and Datashare names no other one.',
+    fix: 'Start it with "datashare-similarity serve", or set similarityServer in the settings of Datashare to its address.',
+  },
+  companion_version: {
+    why: 'The similarity server and this plugin are of versions that do not work together.',
+    fix: 'Install the plugin and the server of the same release, then reload the page.',
+  },
+} as const
+
+export function ownError(code: keyof typeof OWN_ERRORS): ApiError {
+  return new ApiError({ code, ...OWN_ERRORS[code] })
+}
+
 /** Any fault as an ApiError, so that a state always has a code, a reason and a way out. */
 export function toApiError(fault: unknown): ApiError {
   return fault instanceof ApiError ? fault : catalogued('internal')

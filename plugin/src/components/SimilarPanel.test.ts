@@ -1,8 +1,9 @@
-import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { aDocument, anAnswer, fakeCompanion, json } from '../testing/companion.ts'
+import { DOMWrapper, enableAutoUnmount, flushPromises } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { aDocument, anAnswer, aProject, fakeCompanion, json } from '../testing/companion.ts'
 import { fakeCore, type FakeCore } from '../testing/fake-core.ts'
 import { mountInPage } from '../testing/mount.ts'
+import SelectionSearch from './SelectionSearch.vue'
 import SimilarPanel from './SimilarPanel.vue'
 import SimilarToggler from './SimilarToggler.vue'
 
@@ -10,10 +11,10 @@ enableAutoUnmount(afterEach)
 
 const SIMILAR = 'POST /api/projects/vault/similar'
 const open = { id: 'open', index: 'vault', title: 'open.eml' }
-const next = { id: 'next', index: 'vault' }
+const next = { id: 'next', index: 'vault', title: 'next.pdf' }
 
 async function openDocument(host: FakeCore = fakeCore({ document: open })) {
-  const companion = fakeCompanion({ [SIMILAR]: ({ body }) => json(anAnswer([aDocument({ title: `like ${JSON.stringify(body).includes('"next"') ? 'next' : 'open'}` })])) })
+  const companion = fakeCompanion({ [SIMILAR]: ({ body }) => json(anAnswer([aDocument({ title: `like ${JSON.stringify(body).includes('"next"') ? 'next' : 'open'}` })])), 'GET /api/projects/vault': () => json(aProject()) })
   await host.router.push('/d/vault/open')
   const panel = await mountInPage(SimilarPanel, { props: { document: open }, host })
   const toggler = await mountInPage(SimilarToggler, { host })
@@ -26,10 +27,16 @@ async function openDocument(host: FakeCore = fakeCore({ document: open })) {
     await panel.setProps({ document })
     await flushPromises()
   }
-  return { host, panel, toggler, toggle, change, companion }
+  const press = async (label: string) => {
+    await panel.findAll('button').find(button => button.text() === label || button.attributes('aria-label') === label)?.trigger('click')
+    await flushPromises()
+  }
+  return { host, panel, toggler, toggle, change, press, companion }
 }
 
 describe('the Similar panel', () => {
+  beforeEach(() => sessionStorage.clear())
+
   it('asks nothing until it is opened', async () => {
     const { companion, panel } = await openDocument()
 
@@ -132,5 +139,95 @@ describe('the Similar panel', () => {
 
     expect(again.find('h3').text()).toBe('like open')
     expect(companion.asked(SIMILAR)).toHaveLength(1)
+  })
+
+  it('stays with a document that is kept while others are opened, leads back to it, and lets it go', async () => {
+    const { panel, toggle, change, press } = await openDocument()
+    await toggle()
+
+    await press('Keep this one')
+    await change(next)
+    expect(panel.find('h3').text()).toBe('like open')
+    expect(panel.find('[aria-pressed=true]').text()).toBe('Keep this one')
+    expect(panel.text()).toContain('Back to open.eml')
+    await press('Keep this one')
+
+    expect(panel.find('h3').text()).toBe('like next')
+  })
+
+  it('knows the way back to where the reader came from, and forgets it on the way', async () => {
+    const { panel, toggle, change } = await openDocument()
+    await toggle()
+    expect(panel.text()).not.toContain('Back to')
+
+    await change(next)
+    expect(panel.text()).toContain('Back to open.eml')
+    await change(open)
+
+    expect(panel.text()).not.toContain('Back to')
+  })
+
+  it('does not lead back to what was read while it was closed', async () => {
+    const { panel, toggle, change } = await openDocument()
+    await change(next)
+
+    await toggle()
+
+    expect(panel.text()).not.toContain('Back to')
+  })
+
+  it('looks for what is like a selected part of the text, and goes back to the whole', async () => {
+    const { host, panel, companion, press } = await openDocument()
+    await mountInPage(SelectionSearch, { props: { document: open, area: document.body }, host })
+    const text = document.createElement('p')
+    text.textContent = 'The yacht was paid by the clinic.'
+    document.body.append(text)
+
+    window.getSelection()?.selectAllChildren(text)
+    document.dispatchEvent(new Event('selectionchange'))
+    await flushPromises()
+    const button = new DOMWrapper(document.body).find('.similarity-selection-search')
+    expect(button.text()).toBe('Find similar')
+    await button.trigger('click')
+    await panel.setProps({ document: open })
+    await flushPromises()
+
+    expect(companion.asked(SIMILAR).at(-1)?.body).toMatchObject({ like: [{ text: 'The yacht was paid by the clinic.' }], filters: { excludeFamilyOf: 'open', excludeDocumentIds: ['open'] } })
+    expect(panel.text()).toContain('To a part of open.eml')
+    await press('Compare the whole document')
+    expect(companion.asked(SIMILAR).at(-1)?.body).toMatchObject({ like: [{ documentId: 'open' }] })
+  })
+
+  it('refines by examples beside the document itself', async () => {
+    const { toggle, press, companion } = await openDocument()
+    await toggle()
+
+    await press('More like this')
+
+    expect(companion.asked(SIMILAR).at(-1)?.body).toMatchObject({ like: [{ documentId: 'open' }, { documentId: 'd1' }] })
+  })
+
+  it('closes with Escape', async () => {
+    const { panel, toggle } = await openDocument()
+    await toggle()
+
+    await panel.find('h3 a').trigger('keydown', { key: 'Escape' })
+    await flushPromises()
+
+    expect(panel.find('section').exists()).toBe(false)
+  })
+
+  it('makes way where the window shows either the panel or the document', async () => {
+    const { panel, toggle, change } = await openDocument()
+    await toggle()
+    const view = document.createElement('div')
+    view.className = 'document-view'
+    vi.spyOn(view, 'getClientRects').mockReturnValue([] as unknown as DOMRectList)
+    document.body.append(view)
+
+    await change(next)
+    view.remove()
+
+    expect(panel.find('section').exists()).toBe(false)
   })
 })

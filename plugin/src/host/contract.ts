@@ -7,6 +7,7 @@
 export const HOOKS = {
   'similarity-toggler': 'document-user-actions:after',
   'similarity-panel': 'document-user-actions-cards:after',
+  'similarity-passage': 'document.content.body:before',
   'similarity-search-toggler': 'search:before',
   'similarity-search-sidebar': 'search:after',
   'similarity-project': 'project-jumbotron-content:after',
@@ -31,13 +32,14 @@ export const COMPONENTS = {
 export const STORES = {
   useDocumentStore: ['document', 'toggleUserAction', 'isUserActionVisible'],
   useSearchStore: ['indices'],
+  useStarredStore: ['isStarred', 'toggleStarDocument'],
 } as const
 
 /** What the core itself must have, or the plugin stays away from the page. */
 export const ESSENTIALS = ['vue', 'i18n', 'registerHook'] as const
 
 /** What the core may lack. `registerTaskName` is not in a released Datashare yet. */
-export const OPTIONAL = ['pinia', 'router', 'mode', 'config', 'stores', 'findComponent', 'findProject', 'registerWidget', 'registerTaskName'] as const
+export const OPTIONAL = ['pinia', 'router', 'mode', 'config', 'stores', 'findComponent', 'findProject', 'registerWidget', 'registerTaskName', 'api'] as const
 
 export const ROUTES = {
   search: 'search',

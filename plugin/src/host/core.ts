@@ -11,9 +11,12 @@ export interface Core {
   readonly mode?: { readonly modeName?: string } | undefined
   readonly config: { get(key: string): unknown }
   readonly i18n: { readonly global: Translator }
+  readonly api?: { sendAction?(url: string, config?: { method?: string, data?: unknown }): Promise<unknown> } | undefined
   readonly stores: {
     useDocumentStore(pinia?: Pinia): DocumentStore
     useSearchStore(pinia?: Pinia): SearchStore
+    /** Null where this Datashare has no stars. */
+    useStarredStore(pinia?: Pinia): StarredStore | null
   }
   registerHook(hook: { name: string, target: string, definition: Component }): void
   registerWidget(widget: Widget): void
@@ -31,16 +34,29 @@ export interface Place {
   readonly query?: Record<string, string>
 }
 
-type Query = Record<string, string | null | (string | null)[]>
+export type Query = Record<string, string | null | (string | null)[]>
 type PlaceName = string | symbol | null | undefined
 
+export interface Route {
+  readonly name?: PlaceName
+  readonly params: Record<string, string | string[]>
+  readonly query: Query
+}
+
+export interface Location {
+  readonly name: string
+  readonly params: Record<string, string>
+  readonly query: Query
+}
+
 interface Router {
-  readonly currentRoute: { readonly value: { readonly name?: PlaceName, readonly query: Query } }
+  readonly currentRoute: { readonly value: Route }
   hasRoute(name: string): boolean
   addRoute(parent: string, route: { name: string, path: string, component: Component, meta: Record<string, unknown> }): void
-  resolve(to: Place | string): { readonly name?: PlaceName, readonly href: string }
+  resolve(to: Place | Location | string): { readonly name?: PlaceName, readonly href: string }
   push(to: Place): Promise<unknown>
   replace(to: Place | string): Promise<unknown>
+  afterEach(guard: (to: Route) => void): () => void
 }
 
 interface Widget {
@@ -58,10 +74,11 @@ interface Translator {
   mergeLocaleMessage(locale: string, messages: object): void
 }
 
-/** The document that the client shows. `index` is its project. */
+/** The document that the client shows. `index` is its project, `routing` the id of the document that it lies in. */
 export interface HostDocument {
   readonly id: string
   readonly index: string
+  readonly routing?: string
   readonly title?: string
 }
 
@@ -71,8 +88,16 @@ export interface DocumentStore {
   isUserActionVisible(name: string): boolean
 }
 
+/** `values` are the filters of Datashare's own search by name; those in `excludeFilters` leave out what they name. */
 export interface SearchStore {
   readonly indices: readonly string[]
+  readonly values?: Readonly<Record<string, readonly unknown[] | undefined>>
+  readonly excludeFilters?: readonly string[]
+}
+
+export interface StarredStore {
+  isStarred(document: { index: string, id: string }): boolean
+  toggleStarDocument(document: { index: string, id: string }): Promise<unknown>
 }
 
 export const coreKey: InjectionKey<Core> = Symbol('datashare core')

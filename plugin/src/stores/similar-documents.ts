@@ -1,13 +1,19 @@
 import { defineStore } from 'pinia'
-import { computed, ref, watch } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { useApi } from '../api/client.ts'
-import { useCore, type HostDocument } from '../host/core.ts'
 import { useSmallScreen } from '../composables/use-small-screen.ts'
-import { createResultList, type ResultList } from './result-list.ts'
+import { useCore, type HostDocument } from '../host/core.ts'
+import { createSimilarSearch, type SimilarSearch } from './similar-search.ts'
 
 const USER_ACTION = 'SIMILAR'
-/** Lists kept, so that the way back through documents needs no new search. */
-const KEPT_LISTS = 20
+/** Searches kept, so that the way back through documents needs no new one. */
+const KEPT_SEARCHES = 20
+
+/** What the panel looks for: likenesses of a document, or of a part of its text. */
+interface PanelAnchor {
+  readonly document: HostDocument
+  readonly selection: string | null
+}
 
 /**
  * The Similar panel. Whether it shows is Datashare's own state (only one card beside a document at a time), and
@@ -18,9 +24,14 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
   const api = useApi()
   const core = useCore()
   const documentStore = core.stores.useDocumentStore(core.pinia)
-  const lists = new Map<string, ResultList>()
+  const searches = new Map<string, SimilarSearch>()
   const following = ref(false)
+  const kept = shallowRef<PanelAnchor | null>(null)
+  const selection = shallowRef<PanelAnchor | null>(null)
+  /** The documents that the reader came through with the panel open, the last one at the end. */
+  const trail = shallowRef<HostDocument[]>([])
   const isSmall = useSmallScreen()
+  let last = documentStore.document
 
   const visible = computed(() => documentStore.isUserActionVisible(USER_ACTION))
   const inDocumentView = computed(() => String(core.router?.currentRoute.value.name ?? '').startsWith('document'))
@@ -31,24 +42,70 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
 
   watch([() => documentStore.document?.id, visible], ([id, isVisible], [previousId]) => {
     if (isVisible) following.value = true
-    else if (id === previousId || isSmall.value) following.value = false
+    else if (id === previousId || isSmall.value || coversDocument()) following.value = false
     else if (following.value && id !== undefined && inDocumentView.value) show(true)
   })
   watch(inDocumentView, (inside) => {
     if (!inside) following.value = false
   })
+  watch(following, (isFollowing) => {
+    if (isFollowing) return
+    kept.value = null
+    selection.value = null
+  })
+  watch(() => documentStore.document, (document) => {
+    if (document === null || document.id === last?.id) return
+    trail.value = trailTo(document)
+    last = document
+  })
 
-  /** The list of a document, asked for once. Its family is left out: attachments of an e-mail resemble it trivially. */
-  function listOf({ id, index }: HostDocument): ResultList {
-    const key = `${index}/${id}`
-    const list = lists.get(key) ?? createResultList(api)
-    lists.delete(key)
-    lists.set(key, list)
-    const oldest = lists.keys().next().value
-    if (lists.size > KEPT_LISTS && oldest !== undefined) lists.delete(oldest)
-    if (list.state === 'idle') void list.ask(index, { like: [{ documentId: id }], filters: { excludeFamilyOf: id } })
-    return list
+  function trailTo(document: HostDocument): HostDocument[] {
+    if (!following.value) return []
+    return trail.value.at(-1)?.id === document.id ? trail.value.slice(0, -1) : [...trail.value, ...(last === null ? [] : [last])]
   }
 
-  return { visible, show, listOf }
+  function anchorOf(document: HostDocument): PanelAnchor {
+    if (kept.value) return kept.value
+    return selection.value?.document.id === document.id ? selection.value : { document, selection: null }
+  }
+
+  /** The search of an anchor, asked for once. Its family is left out: attachments of an e-mail resemble it trivially. */
+  function searchOf(anchor: PanelAnchor): SimilarSearch {
+    const { document: { id, index }, selection: text } = anchor
+    const key = JSON.stringify([index, id, text])
+    const search = searches.get(key) ?? createSimilarSearch(api, {
+      anchor: text === null
+        ? { like: [{ documentId: id }], filters: { excludeFamilyOf: id } }
+        : { like: [{ text }], filters: { excludeFamilyOf: id, excludeDocumentIds: [id] } },
+    })
+    searches.delete(key)
+    searches.set(key, search)
+    const oldest = searches.keys().next().value
+    if (searches.size > KEPT_SEARCHES && oldest !== undefined) searches.delete(oldest)
+    if (search.list.state === 'idle') void search.ask(index)
+    return search
+  }
+
+  return {
+    visible,
+    show,
+    anchorOf,
+    searchOf,
+    /** The document to which the way back leads, besides the one that is kept. */
+    previous: computed(() => trail.value.at(-1) ?? null),
+    isKept: computed(() => kept.value !== null),
+    keep: (anchor: PanelAnchor | null) => { kept.value = anchor },
+    /** Looks for what is like a part of the text of a document; null goes back to the whole of it. */
+    select(document: HostDocument, text: string | null) {
+      kept.value = null
+      selection.value = text === null ? null : { document, selection: text }
+      show(true)
+    },
+  }
 })
+
+/** In a narrow window Datashare shows a document's cards in its place; before the page changes, that is still to be seen. */
+function coversDocument(): boolean {
+  const views = [...document.querySelectorAll('.document-view')]
+  return views.length > 0 && views.every(view => view.getClientRects().length === 0)
+}

@@ -1,7 +1,8 @@
-import { ERRORS, type Coverage, type DocumentCopy, type ErrorCode, type Project, type SimilarAnswer, type SimilarDocument, type Task } from '@datashare-similarity/shared'
+import { API_VERSION, ERRORS, type Coverage, type DocumentCopy, type ErrorCode, type Project, type SimilarAnswer, type SimilarDocument, type Task } from '@datashare-similarity/shared'
 import { vi } from 'vitest'
 
 interface Call { method: string, url: URL, body: unknown, headers: Headers, credentials: string | undefined }
+const INFO = 'GET /api/info'
 type Reply = (call: Call) => Response | Promise<Response>
 
 /** The companion at the edge of the network: answers by method and path, and remembers what was asked. */
@@ -10,10 +11,13 @@ export function fakeCompanion(routes: Record<string, Reply>) {
   vi.stubGlobal('fetch', async (input: string, init: RequestInit = {}) => {
     const url = new URL(input)
     const method = init.method ?? 'GET'
+    const route = `${method} ${url.pathname}`
+    // The status call that goes with the first request: answered, and not counted, unless a test asks for it.
+    if (route === INFO && !(INFO in routes)) return json({ version: '0.1.0', apiVersion: API_VERSION })
     const call: Call = { method, url, body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined, headers: new Headers(init.headers), credentials: init.credentials }
     calls.push(call)
     init.signal?.throwIfAborted()
-    const reply = routes[`${method} ${url.pathname}`]
+    const reply = routes[route]
     if (!reply) throw new TypeError('Failed to fetch')
     const response = await reply(call)
     init.signal?.throwIfAborted()

@@ -14,19 +14,28 @@ interface Options {
   components?: Record<string, Component>
   /** Parts that this Datashare does not have, such as `router` or `stores.useSearchStore`. */
   without?: readonly string[]
+  /** Datashare's own interface, by address; null where this Datashare cannot be called. */
+  answers?: Record<string, unknown> | null
+  hasStars?: boolean
 }
 
 const page: Component = { render: () => h('div') }
 const parent: Component = { render: () => h(RouterView) }
 
 /** Datashare's core as the plugin meets it: real Vue, Pinia, router and i18n, with only its stores and registries made up. */
-export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], document = null, locale = 'en', components = {}, without = [] }: Options = {}) {
+export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], document = null, locale = 'en', components = {}, without = [], answers = {}, hasStars = true }: Options = {}) {
   const hooks = shallowReactive(new Map<string, { target: string, definition: Component }>())
   const widgets = shallowReactive(new Map<string, Component>())
   const taskNames: string[] = []
   const toasts: string[] = []
   const userActions = reactive<Record<string, boolean>>({})
-  const search = reactive({ indices })
+  const search = reactive<{ indices: string[], values: Record<string, unknown[]>, excludeFilters: string[] }>({ indices, values: {}, excludeFilters: [] })
+  const sent: { url: string, data: unknown }[] = []
+  const starred = reactive(new Set<string>())
+  const stars = {
+    isStarred: ({ index, id }: { index: string, id: string }) => starred.has(`${index}/${id}`),
+    toggleStarDocument: ({ index, id }: { index: string, id: string }) => Promise.resolve(starred.delete(`${index}/${id}`) || starred.add(`${index}/${id}`)),
+  }
   const documents = reactive({
     document,
     isUserActionVisible: (name: string) => userActions[name] ?? false,
@@ -74,7 +83,15 @@ export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], d
     mode: { modeName: mode },
     config: { get: key => ({ uid: 'local', ...settings })[key] },
     i18n,
-    stores: { useDocumentStore: () => documents, useSearchStore: () => search },
+    stores: { useDocumentStore: () => documents, useSearchStore: () => search, ...(hasStars && { useStarredStore: () => stars }) },
+    ...(answers && {
+      api: {
+        sendAction: (url: string, config: { data?: unknown } = {}) => {
+          sent.push({ url, data: config.data })
+          return url in answers ? Promise.resolve(answers[url]) : Promise.reject(new Error('404'))
+        },
+      },
+    }),
     registerHook: ({ name, target, definition }) => void hooks.set(name, { target, definition }),
     registerWidget: ({ name, type }) => void widgets.set(name, new (type(Object))().component),
     registerTaskName: ({ name }) => void taskNames.push(name),
@@ -92,7 +109,7 @@ export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], d
     documents.document = next
     for (const key of Object.keys(userActions)) userActions[key] = false
   }
-  return { core, raw, app, pinia, i18n, router, hooks, widgets, taskNames, toasts, search, documents, userActions, open }
+  return { core, raw, app, pinia, i18n, router, hooks, widgets, taskNames, toasts, search, documents, userActions, open, sent, starred }
 }
 
 export type FakeCore = ReturnType<typeof fakeCore>
