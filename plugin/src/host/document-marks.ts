@@ -20,11 +20,11 @@ export function useDocumentMarks(): DocumentMarks {
 }
 
 function starsOf({ stores, pinia }: ReturnType<typeof useCore>): DocumentMarks['star'] {
-  const store = stores.useStarredStore?.(pinia)
-  if (!store?.isStarred || !store.toggleStarDocument) return null
+  const store = stores.useStarredStore(pinia)
+  if (store === null) return null
   return {
-    isSet: document => store.isStarred?.(document) ?? false,
-    toggle: async (document) => { await store.toggleStarDocument?.(document) },
+    isSet: document => store.isStarred(document),
+    toggle: async (document) => { await store.toggleStarDocument(document) },
   }
 }
 

@@ -3,6 +3,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { useApi } from '../api/client.ts'
 import { useSmallScreen } from '../composables/use-small-screen.ts'
 import { useCore, type HostDocument } from '../host/core.ts'
+import { useMeaningSearchStore } from './meaning-search.ts'
 import { createSimilarSearch, type SimilarSearch } from './similar-search.ts'
 
 const USER_ACTION = 'SIMILAR'
@@ -31,6 +32,7 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
   /** The documents that the reader came through with the panel open, the last one at the end. */
   const trail = shallowRef<HostDocument[]>([])
   const isSmall = useSmallScreen()
+  const sidebar = useMeaningSearchStore()
   let last = documentStore.document
 
   const visible = computed(() => documentStore.isUserActionVisible(USER_ACTION))
@@ -44,6 +46,14 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
     if (isVisible) following.value = true
     else if (id === previousId || isSmall.value || coversDocument()) following.value = false
     else if (following.value && id !== undefined && inDocumentView.value) show(true)
+  })
+  // Both at once leave no room for the document in a narrow window: the one that was opened last stays.
+  watch([visible, () => sidebar.isOpen], async ([isVisible, isOpen], [wasVisible]) => {
+    if (!isVisible || !isOpen || isSmall.value) return
+    await laidOut()
+    if (!coversDocument()) return
+    if (wasVisible) show(false)
+    else sidebar.isOpen = false
   })
   watch(inDocumentView, (inside) => {
     if (!inside) following.value = false
@@ -102,6 +112,11 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
       show(true)
     },
   }
+})
+
+/** Datashare sees that there is a card, and then how much room is left: a few frames. */
+const laidOut = (): Promise<void> => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))
 })
 
 /** In a narrow window Datashare shows a document's cards in its place; before the page changes, that is still to be seen. */

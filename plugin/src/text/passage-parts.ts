@@ -1,8 +1,8 @@
 export interface TextPart { readonly text: string, readonly marked: boolean }
 export type Range = readonly [start: number, end: number]
 
-/** Characters of a passage that a card shows before it is opened. */
-const EXCERPT = 280
+/** Characters of a passage that a card shows before it is opened: less of each where two stand side by side. */
+export const EXCERPT = { alone: 280, paired: 160 } as const
 const LEAD = 60
 
 /**
@@ -22,11 +22,11 @@ export function markedParts(text: string, highlights: readonly Range[]): TextPar
 }
 
 /** The part of a passage around its first highlight, with an ellipsis where it was cut and its highlights moved along. */
-export function excerpt(text: string, highlights: readonly Range[]): { text: string, highlights: Range[] } {
-  if (text.length <= EXCERPT) return { text, highlights: [...highlights] }
+export function excerpt(text: string, highlights: readonly Range[], size: number = EXCERPT.alone): { text: string, highlights: Range[] } {
+  if (text.length <= size) return { text, highlights: [...highlights] }
   const first = merged(text, highlights)[0]?.[0] ?? 0
-  const start = wordStart(text, Math.max(0, Math.min(first - LEAD, text.length - EXCERPT)))
-  const end = wordEnd(text, Math.min(text.length, start + EXCERPT), start)
+  const start = wordStart(text, Math.max(0, Math.min(first - LEAD, text.length - size)))
+  const end = wordEnd(text, Math.min(text.length, start + size), start + size / 2)
   const lead = start > 0 ? '… ' : ''
   const shift = lead.length - start
   const inside = merged(text, highlights)
@@ -63,8 +63,8 @@ function wordStart(text: string, offset: number): number {
   return space === -1 ? outside(text, offset, -1) : offset + space + 1
 }
 
-function wordEnd(text: string, offset: number, start: number): number {
+function wordEnd(text: string, offset: number, least: number): number {
   if (offset === text.length) return offset
   const space = text.slice(0, offset).search(/\s\S*$/u)
-  return space > start + EXCERPT / 2 ? space : outside(text, offset, -1)
+  return space > least ? space : outside(text, offset, -1)
 }

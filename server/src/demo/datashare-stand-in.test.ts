@@ -140,3 +140,32 @@ describe('in SERVER mode', () => {
     expect(body).toMatchObject([{ ptype: 'g', v0: 'alice', v1: 'PROJECT_MEMBER', v2: 'default::meridian' }])
   })
 })
+
+describe('stars and tags', () => {
+  const at = '/api/meridian/documents'
+  const starred = async () => (await call(local, `${at}/starred`)).body
+  const tags = async () => ((await call(local, `${at}/tags/${document.id}`)).body as unknown as { label: string }[]).map(({ label }) => label)
+
+  it('are set, read and taken back with the anti-forgery token', async () => {
+    expect((await call(local, `${at}/batchUpdate/star`, post([document.id], {}))).status).toBe(403)
+    expect((await call(local, `${at}/batchUpdate/star`, post([document.id], CSRF))).status).toBe(200)
+    expect(await starred()).toEqual([document.id])
+    await call(local, `${at}/batchUpdate/unstar`, post([document.id], CSRF))
+    expect(await starred()).toEqual([])
+
+    await call(local, `${at}/batchUpdate/tag`, post({ docIds: [document.id], tags: ['Boats'] }, CSRF))
+    expect(await tags()).toEqual([...document.tags, 'boats'])
+    const tagged = await call(local, '/api/index/search/meridian/_search', post(tagsQuery(['boats']), CSRF))
+    expect(tagged.body).toMatchObject({ hits: { hits: [{ _id: document.id }] } })
+    await call(local, `${at}/batchUpdate/untag`, post({ docIds: [document.id], tags: ['boats'] }, CSRF))
+    expect(await tags()).toEqual(document.tags)
+  })
+
+  it('of a project that is not granted are refused', async () => {
+    alice.projects = []
+    const key = { Authorization: 'Bearer a-key' }
+
+    expect((await call(server, `${at}/starred`, { headers: key })).status).toBe(403)
+    expect((await call(server, `${at}/batchUpdate/star`, post([document.id], { ...key, ...CSRF }))).status).toBe(403)
+  })
+})

@@ -4,6 +4,7 @@ import { LIMITS } from '@datashare-similarity/shared'
 import type { FolderDocuments } from '../datashare/folder.ts'
 import { folderBehindStandIn, type StandInDocuments, type StandInProject } from './stand-in-documents.ts'
 import { elasticsearchBehindStandIn } from './stand-in-elasticsearch.ts'
+import { markRoutes } from './stand-in-marks.ts'
 import { createSignIn, type SignIn, type SignInOptions, type StandInUser } from './stand-in-sign-in.ts'
 
 export interface StandInOptions extends Omit<SignInOptions, 'users'> {
@@ -151,7 +152,17 @@ export function createDatashareStandIn(options: StandInOptions): Router {
   return Router()
     .use(publicRoutes(options), signIn.routes)
     .use(['/api', '/demo'], signIn.guard)
-    .use(userRoutes(behind), searchRoutes(behind), documentRoutes(behind))
+    .use(userRoutes(behind), searchRoutes(behind))
+    .use(markRoutes({
+      documents,
+      async granted(request, response) {
+        const project = String(request.params['project'])
+        if (await isGranted(behind, request, [project])) return { project, user: signIn.userOf(request)?.uid ?? '' }
+        response.status(403).json(FORBIDDEN)
+        return null
+      },
+    }))
+    .use(documentRoutes(behind))
     .use('/api', failed)
     .use('/demo', failed)
 }

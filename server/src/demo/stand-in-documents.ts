@@ -35,6 +35,8 @@ export interface StandInDocuments {
   /** The whole document; null where there is none. */
   document(project: string, id: string): Promise<Hit | null>
   list(query: ListQuery): Promise<{ items: Hit[], total: number }>
+  /** Replaces the tags of a document. */
+  setTags(project: string, id: string, tags: readonly string[]): Promise<void>
 }
 
 /** Unit by unit, so that a match has the same offsets in the text itself. */
@@ -75,11 +77,16 @@ const hitOf = (project: string, document: FolderDocument, source?: Record<string
 
 /** Answers exactly the queries that the companion sends as a caller, from the folder. */
 export function folderBehindStandIn(folder: FolderDocuments): StandInDocuments {
+  // The files stay as they are: changed tags live as long as the stand-in.
+  const retagged = new Map<string, readonly string[]>()
+  const documentsOf = async (project: string): Promise<FolderDocument[]> =>
+    (await folder.documents(projectName(project))).map(document => ({ ...document, tags: retagged.get(`${project}/${document.id}`) ?? document.tags }))
+
   const withContent = async (project: string, document: FolderDocument): Promise<Record<string, unknown>> =>
     ({ ...sourceOf(document), content: await folder.content(projectName(project), document.id) ?? '' })
 
   async function hitsOf(project: string, query: NonNullable<ReturnType<typeof readCallerQuery>>): Promise<Hit[]> {
-    const documents = await folder.documents(projectName(project))
+    const documents = await documentsOf(project)
     if (query.kind === 'tags') return documents.filter(({ tags }) => query.tags.some(tag => tags.includes(tag))).map(document => hitOf(project, document))
     const wanted = documents.filter(({ id }) => query.ids.includes(id))
     return Promise.all(wanted.map(async document => hitOf(project, document, query.content ? await withContent(project, document) : sourceOf(document))))
@@ -102,17 +109,21 @@ export function folderBehindStandIn(folder: FolderDocuments): StandInDocuments {
       return { took: 0, timed_out: false, hits: { total: { value: hits.length, relation: 'eq' }, max_score: 0, hits } }
     },
     async document(project, id) {
-      const document = (await folder.documents(projectName(project))).find(known => known.id === id)
+      const document = (await documentsOf(project)).find(known => known.id === id)
       return document === undefined ? null : hitOf(project, document, await withContent(project, document))
     },
     async list({ projects, words, from, size }) {
       const wanted = fold(words).split(/\s+/).filter(word => word !== '')
       const pages = await Promise.all(projects.map(async (project) => {
-        const documents = await folder.documents(projectName(project))
+        const documents = await documentsOf(project)
         return (await Promise.all(documents.map(document => match(project, document, wanted)))).flat()
       }))
       const found = pages.flat()
       return { items: found.slice(from, from + size), total: found.length }
+    },
+    setTags(project, id, tags) {
+      retagged.set(`${project}/${id}`, tags)
+      return Promise.resolve()
     },
   }
 }

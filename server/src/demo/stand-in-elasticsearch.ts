@@ -60,5 +60,10 @@ export function elasticsearchBehindStandIn(url: string): StandInDocuments {
       })
       return { items: found.hits.map(toHit), total: found.total.value }
     },
+    async setTags(project, id, tags) {
+      const routing = (await this.document(project, id))?._routing ?? id
+      const address = `${url}/${project}/_update/${encodeURIComponent(id)}?refresh=true&routing=${encodeURIComponent(routing)}`
+      await json(await fetch(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ doc: { tags } }) }))
+    },
   }
 }

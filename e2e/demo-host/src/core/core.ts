@@ -10,10 +10,12 @@ import { useHooksStore } from '../stores/hooks.ts'
 import type { WidgetOptions } from '../stores/insights.ts'
 import { useInsightsStore } from '../stores/insights.ts'
 import { useSearchStore } from '../stores/search.ts'
+import { useStarredStore } from '../stores/starred.ts'
 import App from '../views/App.vue'
 import SignIn from '../views/SignIn.vue'
 import Unreachable from '../views/Unreachable.vue'
-import { getJson, Unauthorized } from './api.ts'
+import type { Api } from './api.ts'
+import { api, getJson, Unauthorized } from './api.ts'
 import { findComponent } from './components.ts'
 import type { Config } from './config.ts'
 import { createConfig } from './config.ts'
@@ -24,7 +26,7 @@ import type { Project } from './project.ts'
 import { projectsOf } from './project.ts'
 import { toast } from './toasts.ts'
 
-const STORES = { useAppStore, useDocumentStore, useHooksStore, useInsightsStore, useSearchStore }
+const STORES = { useAppStore, useDocumentStore, useHooksStore, useInsightsStore, useSearchStore, useStarredStore }
 /** Parts that other versions of Datashare may lack. */
 const OPTIONAL = ['registerWidget', 'findComponent', 'findProject', 'mode', 'config', 'stores', 'pinia', 'router'] as const
 
@@ -34,6 +36,7 @@ export class Core {
   readonly pinia = createPinia()
   readonly i18n = i18n
   readonly config: Config = createConfig()
+  readonly api: Api = api
   readonly stores = Object.fromEntries(Object.entries(STORES).filter(([name]) => !lacks(name)))
   readonly auth = { getUsername: () => Promise.resolve(this.config.get('uid', null)) }
   readonly ready: Promise<this>
@@ -76,6 +79,7 @@ export class Core {
       this.config.merge(settings)
       this.config.merge(user)
       useSearchStore(this.pinia).setIndices(this.defaultProject === undefined ? [] : [this.defaultProject])
+      void useStarredStore(this.pinia).fetchIndicesStarredDocuments(this.projectIds).catch(() => undefined)
       document.dispatchEvent(new CustomEvent('datashare:ready', { detail: { app: this.vue, core: this.forPlugins } }))
       this.#ready.resolve(this)
     } catch (error) {

@@ -38,6 +38,7 @@ export const en = {
       results: 'Results',
     },
     document: {
+      searchIn: 'Search in document', previousFound: 'Previous occurrence', nextFound: 'Next occurrence', star: 'Star',
       fullPage: 'Open on a page of its own',
       text: 'Text',
       metadata: 'Metadata',

@@ -40,6 +40,7 @@ export const fr: typeof en = {
       results: 'Résultats',
     },
     document: {
+      searchIn: 'Chercher dans le document', previousFound: 'Occurrence précédente', nextFound: 'Occurrence suivante', star: 'Favori',
       fullPage: 'Ouvrir sur une page à part',
       text: 'Texte',
       metadata: 'Métadonnées',
