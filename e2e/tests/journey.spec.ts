@@ -213,7 +213,7 @@ for (const { name, looks, missing, open } of sources) {
 
       const link = resultLinks(searchSidebar(page)).first()
       const isThere = (): Promise<boolean> => link.evaluate(element => element === document.activeElement)
-      for (let presses = 0; presses < 6 && !await isThere(); presses += 1) await page.keyboard.press('Tab')
+      for (let presses = 0; presses < 8 && !await isThere(); presses += 1) await page.keyboard.press('Tab')
       await expect(link).toBeFocused()
       await page.keyboard.press('Enter')
       await expect(openedDocument(page)).toHaveText('yacht-charter.pdf')
