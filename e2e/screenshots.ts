@@ -6,7 +6,7 @@ import { chromium, expect, type Browser, type BrowserContextOptions, type Page }
 import type { Demo } from 'datashare-similarity/demo/demo'
 import config from './playwright.config.ts'
 import { addressOf, ROOT, startDemo } from './support/demo.ts'
-import { ask, lookOften, openSimilar, projectBlock, results } from './support/page.ts'
+import { ask, lookOften, openSimilar, projectBlock, resultLinks, results, similarPanel } from './support/page.ts'
 
 const QUESTION = 'physicians rewarded with a luxury boat holiday'
 const DOCUMENT = 'medical/2015/kalix3-lab-report.pdf'
@@ -36,6 +36,14 @@ async function beside(page: Page, demo: Demo): Promise<void> {
   await expect(results(panel).first()).toBeVisible()
 }
 
+async function atPassage(page: Page, demo: Demo): Promise<void> {
+  await beside(page, demo)
+  const panel = similarPanel(page)
+  await panel.getByRole('button', { name: 'Keep this one' }).click()
+  await resultLinks(panel).first().click()
+  await expect(page.getByText('The similar passage is marked below.')).toBeVisible()
+}
+
 await using demo = await startDemo()
 const browser = await chromium.launch(config.use?.launchOptions)
 try {
@@ -46,6 +54,7 @@ try {
     await expect(results(await ask(page, demo, 'meridian', QUESTION)).first()).toBeVisible()
   })
   await picture(browser, 'document', wide, page => beside(page, demo))
+  await picture(browser, 'passage', wide, page => atPassage(page, demo))
   await picture(browser, 'document-dark', { ...wide, colorScheme: 'dark' }, page => beside(page, demo))
   await picture(browser, 'document-mobile', narrow, page => beside(page, demo))
 } finally {

@@ -123,8 +123,9 @@ test.describe('a journalist who looks closer', () => {
     const sidebar = await ask(page, demo, 'meridian', '"continuing medical education"')
     await expect(results(sidebar).first()).toBeVisible()
     await page.evaluate(() => {
-      const store = Reflect.get(window, 'datashare').stores.useSearchStore() as { setFilterValue(filter: { name: string, value: string }): void }
-      store.setFilterValue({ name: 'language', value: 'SPANISH' })
+      interface Datashare { stores: { useSearchStore(): { setFilterValue(filter: { name: string, value: string }): void } } }
+      const { stores } = Reflect.get(window, 'datashare') as Datashare
+      stores.useSearchStore().setFilterValue({ name: 'language', value: 'SPANISH' })
     })
     await action(sidebar, 'Use the filters of the search').click()
     await expect(sidebar).toContainText('No document found')

@@ -224,6 +224,11 @@ describe('the query sidebar', () => {
     expect(companion.calls[0]?.body).toMatchObject({ queries: ['boats'], like: [{ documentId: 'x' }], filters: { language: ['FRENCH'] }, mode: 'meaning' })
     expect(page.find('select').element.value).toBe('other')
     expect(page.text()).toContain('deed.pdf')
+    await page.find('textarea').setValue('houses')
+    await page.find('form').trigger('submit')
+    await host.router.push({ path: '/ds/other/d1', query: host.router.currentRoute.value.query })
+    await flushPromises()
+    expect(page.find('textarea').element.value).toBe('houses')
   })
 
   it('hides a result in this session, and shows it again', async () => {

@@ -22,11 +22,12 @@ export function hashParameter(core: Core, name: string): HashParameter {
     write(value) {
       const [path = '', search = ''] = window.location.hash.split('?', 2)
       const query = new URLSearchParams(search)
+      if (query.get(name) === value) return
       if (value === null) query.delete(name)
       else query.set(name, value)
       const text = query.toString()
       const hash = text === '' ? path : `${path || '#/'}?${text}`
-      if (hash !== window.location.hash) window.history.replaceState(window.history.state, '', hash || window.location.pathname)
+      window.history.replaceState(window.history.state, '', hash || window.location.pathname)
     },
     onNavigation: listener => void core.router?.afterEach(to => listener(valueOf(to))),
   }

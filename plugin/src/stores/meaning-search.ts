@@ -21,6 +21,8 @@ export const useMeaningSearchStore = defineStore('similarity-meaning-search', ()
   const chosen = ref<string | null>(null)
   /** The project of a link, though it is not among those that Datashare searches now. */
   const linked = ref<string | null>(null)
+  /** What the address has brought: later changes of route carry it along, though the search has gone on. */
+  let taken: string | null = null
   const search = createSimilarSearch(useApi(), { changed: writeAddress })
 
   const projects = computed(() => [...new Set([...searchStore.indices, ...(linked.value === null ? [] : [linked.value])])])
@@ -40,7 +42,8 @@ export const useMeaningSearchStore = defineStore('similarity-meaning-search', ()
   }
 
   function open(text: string | null): boolean {
-    if (text === null || text === shared()) return false
+    if (text === null || text === taken || text === shared()) return false
+    taken = text
     const found = readSearch(text)
     if (found === null) return false
     linked.value = found.project

@@ -8,7 +8,7 @@ const TagsSchema = z.object({ docIds: IdsSchema, tags: z.array(z.string().regex(
 interface Marking {
   readonly documents: StandInDocuments
   /** Null where the sender may not read the project; it has been answered then. */
-  granted(request: Request, response: Response): Promise<{ project: string, user: string } | null>
+  readonly granted: (request: Request, response: Response) => Promise<{ project: string, user: string } | null>
 }
 
 /** Stars, kept in memory for each user, and tags, which are the documents' own, with Datashare's addresses. */
