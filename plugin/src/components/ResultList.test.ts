@@ -208,9 +208,9 @@ describe('a list of results', () => {
   })
 
   it('shows a group for each question, and grows one of them', async () => {
-    const group = (index: number, text: string, id: string, hasMore: boolean) => ({ query: { index, text }, documents: [aDocument({ documentId: id, title: `${id}.pdf` })], hasMore })
+    const group = (index: number, text: string, id: string, hasMore: boolean) => ({ query: { index, text }, documents: [aDocument({ documentId: id, title: `${id}.pdf` })], copies: [], hasMore })
     const replies = [
-      anAnswer([], { results: [group(0, 'boats', 'a', false), group(1, 'houses', 'b', true), { query: { index: 2, text: 'cars' }, documents: [], hasMore: false }] }),
+      anAnswer([], { results: [group(0, 'boats', 'a', false), group(1, 'houses', 'b', true), { query: { index: 2, text: 'cars' }, documents: [], copies: [], hasMore: false }] }),
       anAnswer([], { results: [group(0, 'houses', 'c', false)] }),
     ]
     const { wrapper, press, companion } = await mountList(() => json(replies.shift()), { of: 'search', criteria: { queries: ['boats', 'houses', ' cars ', ''] } })

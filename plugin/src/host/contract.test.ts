@@ -66,6 +66,7 @@ describe('what the plugin uses of Datashare\'s inside', () => {
         "hooks": [
           "document-user-actions:after",
           "document-user-actions-cards:after",
+          "document.content.body:before",
           "search:before",
           "search:after",
           "project-jumbotron-content:after",
@@ -76,6 +77,7 @@ describe('what the plugin uses of Datashare\'s inside', () => {
         "stores": [
           "useDocumentStore",
           "useSearchStore",
+          "useStarredStore",
         ],
       }
     `)

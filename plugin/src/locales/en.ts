@@ -6,7 +6,7 @@ const shown = [
   'anonymous', 'project_forbidden', 'role_too_low', 'role_unknown', 'not_your_task', 'origin_refused', 'host_refused', 'csrf_token_wrong',
   'cross_site_refused', 'task_unknown', 'document_unknown', 'passage_outside', 'filter_too_broad', 'document_failed', 'chain_running', 'task_finished', 'generation_changed', 'rate_limited', 'internal',
   'datashare_unreachable', 'elasticsearch_unreachable', 'elasticsearch_refused', 'index_missing', 'embedder_unavailable', 'model_missing',
-  'model_tampered', 'model_unknown', 'document_failed', 'task_not_finished', 'disk_full', 'store_unreadable', 'deadline_exceeded', 'shutting_down', 'companion_unreachable',
+  'model_tampered', 'model_unknown', 'task_not_finished', 'disk_full', 'store_unreadable', 'deadline_exceeded', 'shutting_down', 'companion_unreachable',
 ] as const satisfies readonly ErrorCode[]
 
 type ShownError = (typeof shown)[number]

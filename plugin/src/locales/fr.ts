@@ -302,7 +302,6 @@ export const fr: Messages = {
     model_missing: { why: 'Le dossier du modèle manque d’un fichier.', fix: 'Restaurez les fichiers du modèle dans le dossier indiqué, ou choisissez le modèle livré avec SIMILARITY_MODEL.' },
     model_tampered: { why: 'Un fichier du modèle n’est pas celui qui est attendu.', fix: 'Restaurez le fichier, puis redémarrez le serveur de similarité.' },
     model_unknown: { why: 'Ce modèle n’est pas dans le registre.', fix: 'Choisissez-en un autre.' },
-    document_failed: { why: 'Son texte n’a pas pu être découpé ou lu par le modèle.', fix: 'Reprenez les documents en échec.' },
     task_not_finished: { why: 'Seule une tâche finie peut être retirée ou reprise.', fix: 'Annulez-la d’abord.' },
     disk_full: { why: 'Le disque du dossier de données est plein.', fix: 'Libérez de la place, ou choisissez un plus grand disque avec SIMILARITY_DATA_DIR ; la tâche reprend d’elle-même.' },
     store_unreadable: { why: 'Le dossier de données ne peut pas être lu ou écrit.', fix: 'Vérifiez le propriétaire et les droits du dossier de SIMILARITY_DATA_DIR.' },

@@ -36,7 +36,7 @@ export function without(filters: SearchFilters, name: ListFilter, values: readon
 /** A day (2016-01-31) in a range of dates; an empty one takes it away. */
 export function withDay(filters: SearchFilters, end: 'from' | 'to', day: string): SearchFilters {
   const { creationDate = {}, ...others } = filters
-  const { from = '', to = '' }: { from?: string, to?: string } = { ...creationDate, [end]: day }
+  const { from = '', to = '' }: { from?: string | undefined, to?: string | undefined } = { ...creationDate, [end]: day }
   // A range that ends before it begins is one day: the one that was set last.
   if (from !== '' && to !== '' && from > to) return { ...others, creationDate: { from: day, to: day } }
   const range = { ...(from !== '' && { from }), ...(to !== '' && { to }) }

@@ -83,7 +83,7 @@ export function fakeCore({ settings = {}, mode = 'LOCAL', indices = ['vault'], d
     mode: { modeName: mode },
     config: { get: key => ({ uid: 'local', ...settings })[key] },
     i18n,
-    stores: { useDocumentStore: () => documents, useSearchStore: () => search, ...(hasStars && { useStarredStore: () => stars }) },
+    stores: { useDocumentStore: () => documents, useSearchStore: () => search, useStarredStore: () => (hasStars ? stars : null) },
     ...(answers && {
       api: {
         sendAction: (url: string, config: { data?: unknown } = {}) => {
