@@ -1,4 +1,4 @@
-import { SimilarityError, type Evaluation, type KnownItemScore } from '@datashare-similarity/shared'
+import { SimilarityError, type Evaluation, type KnownItemScore, type SimilarQuery } from '@datashare-similarity/shared'
 import PQueue from 'p-queue'
 import type { GrantedProject } from '../datashare/access.ts'
 import type { Embedder, Embedders } from '../embedding/embedder.ts'
@@ -25,8 +25,7 @@ const AT_ONCE = 2
 const QUERY_WORDS = 6
 const FEWEST_WORDS = 3
 
-const MODES = ['hybrid', 'meaning', 'words'] as const
-
+type Mode = SimilarQuery['mode']
 
 interface Item {
   readonly documentId: string
@@ -80,7 +79,7 @@ const itemsOf = (sample: readonly SampledPassage[]): Item[] => sample.flatMap(({
   return words.length < FEWEST_WORDS ? [] : [{ documentId, query: words.map(each => each.text).join(' ') }]
 })
 
-async function knownItems(store: VectorStore, scope: Scope, embedder: Embedder, items: readonly Item[]): Promise<Pick<Evaluation, typeof MODES[number]>> {
+async function knownItems(store: VectorStore, scope: Scope, embedder: Embedder, items: readonly Item[]): Promise<Pick<Evaluation, Mode>> {
   const vectors = await embedder.queries(items.map(({ query }) => query), scope.signal)
   const ranks = await each(items, async ({ documentId, query }, index) => {
     const probe: Probe = { texts: [{ text: query, embedding: vectors[index] ?? null, weight: 1, origin: null }], words: wordsOfQuery(query).words, isExample: false, required: [], copies: new Set() }
@@ -90,7 +89,7 @@ async function knownItems(store: VectorStore, scope: Scope, embedder: Embedder, 
 }
 
 /** The 1-based place of a document, or of one with the same content, in each mode; null where it is not among the first ten. */
-async function ranksOf(store: VectorStore, scope: Scope, probe: Probe, documentId: string): Promise<Record<typeof MODES[number], number | null>> {
+async function ranksOf(store: VectorStore, scope: Scope, probe: Probe, documentId: string): Promise<Record<Mode, number | null>> {
   const { meaning, words, document } = await listsOf(store, scope, probe, {}, 'hybrid')
   const best = { hybrid: firstOf(meaning, words, document), meaning: firstOf(meaning), words: firstOf(words, document) }
   const identities = await store.identitiesOf(scope.project, scope.generation, [documentId, ...Object.values(best).flat()])

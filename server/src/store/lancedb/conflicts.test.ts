@@ -33,17 +33,17 @@ it('R13: what another connection deletes while the store compacts and writes is 
   for (let number = 0; number < DOCUMENTS; number += 10) await store.replace(generation, Array.from({ length: 10 }, (_, index) => version(number + index, 0)))
   const other = await connect(join(folder, 'a'))
   const table = await other.openTable(`passages-${generation.id}`)
-  let isDone = false
+  const deleted = new AbortController()
   const deleting = (async () => {
     for (let number = 0; number < 40; number++) {
       await table.checkoutLatest()
       // Its own conflicts are not what is tested.
       await table.delete(`documentId = 'd${number}'`).catch(() => undefined)
     }
-    isDone = true
+    deleted.abort()
   })()
   let rounds = 0
-  for (; !isDone || rounds < 5; rounds++) {
+  for (; !deleted.signal.aborted || rounds < 5; rounds++) {
     await Promise.all([store.maintain(generation), store.replace(generation, [version(DOCUMENTS - 1, rounds), version(DOCUMENTS - 2, rounds)]), store.remove(generation, [`d${100 + rounds}`])])
   }
   await deleting

@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from '@lancedb/lancedb'
 import { expect, it } from 'vitest'
 import { createLogger } from '../../log.ts'
 import { storeConformance } from '../../testing/store-conformance.ts'
@@ -9,7 +8,6 @@ import { aDocument, aGeneration, axis, grantedProject } from '../../testing/stor
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { openLanceStore } from './lancedb.ts'
-import { tableNames } from './schema.ts'
 
 const log = createLogger('silent')
 const project = grantedProject('a')

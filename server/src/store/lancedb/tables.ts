@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, Session, type Table } from '@lancedb/lancedb'
-import type { Schema } from 'apache-arrow'
+import type { Field, Schema } from 'apache-arrow'
 import PQueue from 'p-queue'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { Generation } from '../generation.ts'
@@ -87,12 +87,12 @@ export async function openTables(folder: string) {
       const names = tableNames(generation)
       const layouts = [[names.passages, passagesSchema(generation.dimensions)], [names.documents, documentsSchema]] as const
       try {
-        const present = new Set(await connection.tableNames())
         for (const [name, expected] of layouts) {
-          if (present.has(name) && layoutOf(await (await connection.openTable(name)).schema()) !== layoutOf(expected)) return false
+          if (layoutOf(await (await connection.openTable(name)).schema()) !== layoutOf(expected)) return false
         }
         return true
       } catch (error) {
+        if (isMissing(error)) return true
         throw faultOf(generation, error)
       }
     },
@@ -142,6 +142,6 @@ export async function openTables(folder: string) {
 }
 
 /** By name: the order of columns means nothing. */
-const layoutOf = ({ fields }: Schema): string => fields.map(({ name, type }) => `${name}: ${type.toString()}`).sort().join(', ')
+const layoutOf = ({ fields }: Schema): string => fields.map(({ name, type }: Field) => `${name}: ${String(type)}`).sort().join(', ')
 
 export type Tables = Awaited<ReturnType<typeof openTables>>
