@@ -161,21 +161,25 @@ interface WriteGroup {
 function createWriteGroup({ store, generation, patiently, signal, onWritten, onEmbedded }: VectorizeDocs): WriteGroup {
   let writes: DocumentWrite[] = []
   let touches: SourceDocument[] = []
-  let weight = 0
+  let weight = { writes: 0, touches: 0 }
   let writtenAt = performance.now()
 
   const write = async (): Promise<void> => {
     if (writes.length + touches.length === 0) return
-    const written = writes.length === 0 ? [] : await patiently(() => replace(writes))
-    if (touches.length > 0) await patiently(() => store.touch(generation, touches.map(({ id, extractionDate }) => ({ documentId: id, extractionDate }))))
-    const outcome = toOutcome(written, touches.length, weight)
-    await patiently(() => onWritten(outcome))
+    if (writes.length > 0) await count(toOutcome(await patiently(() => replace(writes)), weight.writes))
+    if (touches.length > 0) {
+      await patiently(() => store.touch(generation, touches.map(({ id, extractionDate }) => ({ documentId: id, extractionDate }))))
+      await count({ ...EMPTY_OUTCOME, done: touches.length, weight: weight.touches })
+    }
     onEmbedded(0)
     writes = []
     touches = []
-    weight = 0
+    weight = { writes: 0, touches: 0 }
     writtenAt = performance.now()
   }
+
+  /** What is stored is counted, also where the chain was cancelled meanwhile. */
+  const count = (outcome: BatchOutcome): Promise<void> => (signal.aborted ? onWritten(outcome) : patiently(() => onWritten(outcome)))
 
   /** A group that is refused for something in it is halved until what it is stands alone. */
   const replace = async (documents: readonly DocumentWrite[]): Promise<readonly DocumentWrite[]> => {
@@ -194,26 +198,32 @@ function createWriteGroup({ store, generation, patiently, signal, onWritten, onE
     }
   }
 
+  const gathered = (): number => weight.writes + weight.touches
+
   return {
     async add(planned, vectorized) {
-      weight += weigh(planned)
-      if ('touch' in vectorized) touches.push({ ...vectorized.touch, content: '' })
-      else writes.push(vectorized.write)
+      if ('touch' in vectorized) {
+        touches.push({ ...vectorized.touch, content: '' })
+        weight.touches += weigh(planned)
+      } else {
+        writes.push(vectorized.write)
+        weight.writes += weigh(planned)
+      }
       const passages = writes.reduce((sum, document) => sum + document.passages.length, 0)
       const characters = writes.reduce((sum, document) => sum + document.content.length, 0)
       const isLate = performance.now() - writtenAt >= WRITE_MS
       if (passages >= WRITE_PASSAGES || characters >= WRITE_CHARACTERS || isLate) await write()
-      else onEmbedded(weight)
+      else onEmbedded(gathered())
     },
     write,
-    weight: () => weight,
+    weight: gathered,
   }
 }
 
-const toOutcome = (written: readonly DocumentWrite[], touched: number, weight: number): BatchOutcome => {
+const toOutcome = (written: readonly DocumentWrite[], weight: number): BatchOutcome => {
   const rows = written.map(({ row }) => row)
   return {
-    done: touched + rows.filter(({ status }) => status === 'vectorized').length,
+    done: rows.filter(({ status }) => status === 'vectorized').length,
     empty: rows.filter(({ status }) => status === 'empty').length,
     gone: 0,
     passages: rows.reduce((sum, { passages }) => sum + passages, 0),

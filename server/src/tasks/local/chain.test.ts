@@ -7,6 +7,7 @@ import { projectName } from '../../datashare/access.ts'
 import type { Embedders } from '../../embedding/embedder.ts'
 import { openEmbedders } from '../../embedding/embedders.ts'
 import { openLanceStore } from '../../store/lancedb/lancedb.ts'
+import { collect } from '../../testing/collect.ts'
 import { log, QUICK, watch } from '../../testing/local-chain.ts'
 import { createMemoryDocuments, prose } from '../../testing/memory-documents.ts'
 import { runChain, type ChainParts } from './chain.ts'
@@ -120,6 +121,22 @@ it('R9: a full disk is waited out when a chain goes on after a crash', async () 
 
   expect([...refused]).toEqual([])
   expect(await parts.generations.current(HARBOUR)).not.toBeNull()
+})
+
+it('R10: what was being written when a chain was cancelled is counted as done', async () => {
+  const task = addChain()
+  const stop = new AbortController()
+  const { store } = parts
+  const cancelledMeanwhile: typeof store = { ...store, replace: async (...args) => {
+    await store.replace(...args)
+    stop.abort(new SimilarityError('task_finished'))
+  } }
+  await expect(runChain({ ...parts, store: cancelledMeanwhile, batchesAtOnce: 1 }, task, live, stop.signal)).rejects.toMatchObject({ code: 'task_finished' })
+
+  const generation = await parts.generations.building(HARBOUR)
+  const rows = (await collect(store.rows(generation!))).flat()
+  expect(rows.length).toBeGreaterThan(0)
+  expect(parts.ledger.unfinishedBatches(task.id).reduce((sum, { done }) => sum + done, 0)).toBe(rows.length)
 })
 
 it('what went wrong is told, though the disk is full as well', async () => {
