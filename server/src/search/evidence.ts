@@ -13,8 +13,16 @@ const LETTER = '[\\p{L}\\p{M}\\p{N}]'
 const STARTS_UNSPACED = new RegExp(`^[${UNSPACED}]`, 'u')
 const ENDS_UNSPACED = new RegExp(`[${UNSPACED}]$`, 'u')
 
-/** Finds words in this order with a space or separators between them, at the edges of words. Letters and digits only, so nothing needs escaping. */
-function pattern(parts: Parts): RegExp {
+/** Characters of all parts. What is longer is no word or phrase that anybody looks for, and its pattern would take seconds to make. */
+const LONGEST = 2_000
+
+/**
+ * Finds words in this order with a space or separators between them, at the edges of words. Letters and digits only, so nothing needs escaping.
+ * Null where there are none, or too many.
+ */
+function pattern(parts: Parts): RegExp | null {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  if (length === 0 || length > LONGEST) return null
   const before = STARTS_UNSPACED.test(parts[0] ?? '') ? '' : `(?<!${LETTER})`
   const after = ENDS_UNSPACED.test(parts.at(-1) ?? '') ? '' : `(?!${LETTER})`
   return new RegExp(`${before}${parts.join('[^\\p{L}\\p{N}]{1,3}')}${after}`, 'gu')
@@ -25,7 +33,7 @@ export const partsOfPhrase = (phrase: string): string[] => foldText(phrase).matc
 
 /** Which of these are in the text, asked of many texts: the patterns are made once. */
 export function finder(needles: readonly Parts[]): (text: string) => number[] {
-  const patterns = needles.map(parts => (parts.length === 0 ? null : pattern(parts)))
+  const patterns = needles.map(pattern)
   return (text) => {
     const folded = foldText(text)
     return patterns.flatMap((each, index) => (each !== null && folded.search(each) >= 0 ? [index] : []))
@@ -68,8 +76,8 @@ export function termFinder(terms: readonly Term[], languages: readonly string[])
 /** Where these words and phrases stand in the text: UTF-16 offsets, in order, without overlaps. */
 export function highlights(text: string, needles: readonly Parts[]): Range[] {
   const { folded, starts, ends } = foldWithOffsets(text)
-  const found = needles.filter(parts => parts.length > 0).flatMap(parts =>
-    [...folded.matchAll(pattern(parts))].map(({ 0: match, index }): Range => [starts[index] ?? 0, ends[index + match.length - 1] ?? text.length]),
+  const found = needles.map(pattern).filter(each => each !== null).flatMap(each =>
+    [...folded.matchAll(each)].map(({ 0: match, index }): Range => [starts[index] ?? 0, ends[index + match.length - 1] ?? text.length]),
   )
   return merged(found)
 }
