@@ -5,8 +5,11 @@
 export const SUITES = {
   security: {
     document: 'docs/security.md',
-    paths: /\/(server\/src\/security|plugin\/src)\//,
-    tests: ['server/src/security', 'server/src/embedding/onnx-file', 'server/src/http', 'server/src/store/lancedb/filter', 'server/src/datashare/access-check', 'plugin/src/components/ResultCard'],
+    paths: /\/(server\/src\/security|server\/src\/store|plugin\/src)\//,
+    tests: [
+      'server/src/security', 'server/src/embedding/onnx-file', 'server/src/http', 'server/src/store/lancedb/filter', 'server/src/store/lancedb/lancedb.test', 'server/src/datashare/access-check',
+      'plugin/src/components/ResultCard', 'plugin/src/archive',
+    ],
     cases: {
       S1: 'a page searches with a good cookie but without the anti-forgery token',
       S2: 'a page guesses the token',

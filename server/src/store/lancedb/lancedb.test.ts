@@ -108,7 +108,7 @@ it.each([
   expect(await filesWith(opened.folder, 'kanariengelb7f3')).toEqual([])
 })
 
-it('leaves no byte of one removed text in a table of sixty thousand passages, and still finds the others by words and by meaning', async () => {
+it('S20: leaves no byte of one removed text in a table of sixty thousand passages, and still finds the others by words and by meaning', async () => {
   await using opened = await openInTemporaryFolder()
   const { store, folder } = opened
   const generation = aGeneration('a', 2)
