@@ -16,6 +16,7 @@ export interface Block extends Span {
 }
 
 const LONGEST_TITLE = 70
+const LONGEST_UNDERLINED = 160
 const LONGEST_CAPITALS = 3
 /** From here on a line alone is text, which a heading may stand above. */
 const SHORTEST_TEXT = 60
@@ -35,7 +36,7 @@ const isHeader = (group: Group): boolean =>
 const isTable = ({ kind, lines, goesOn }: Group): boolean => kind === 'row' || (kind === 'columns' && (lines.length >= 2 || goesOn))
 
 function isUnderlined({ kind, lines }: Group): boolean {
-  return kind === 'text' && lines.length === 2 && lines[1]?.kind === 'rule' && lines[0] !== undefined && lines[0].text.length <= LONGEST_TITLE
+  return kind === 'text' && lines.length === 2 && lines[1]?.kind === 'rule' && lines[0] !== undefined && lines[0].text.length <= LONGEST_UNDERLINED
 }
 
 const isSaying = (group: Group): boolean => group.lines.length <= 3 && isAttribution(textOf(group))

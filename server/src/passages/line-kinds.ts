@@ -21,7 +21,7 @@ const RULE = /^[-=_*~+\s]{3,}$/
 /** "-----Original Message-----", in any language. */
 const DIVIDER = /^[-_=*]{3,}\s*\p{L}/u
 const TITLE = /^#{1,6}\s+\S/
-const ITEM = /^(?:[•·▪◦‣●○■□–—*+-]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|\d{1,2}(?:\.\d{1,2})+(?=\s+\p{Lu})|\(?[\p{Ll}]{1,4}\)|\p{Ll}\.|[IVX]{1,5}\.|\p{Lu}\)|[(（]?[一二三四五六七八九十]{1,3}[)）、])(?:\s+|(?<=[、）]))(?=\S)/u
+const ITEM = /^(?:[•·▪◦‣●○■□–—*+-]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|\d{1,2}(?:\.\d{1,2})+(?=\s+\p{Lu})|\(?[\p{Ll}]{1,4}\)|\p{Ll}\.|#\.|[IVX]{1,5}\.|\p{Lu}\)|[(（]?[一二三四五六七八九十]{1,3}[)）、])(?:\s+|(?<=[、）]))(?=\S)/u
 const CELLS = /\S\t+\S|\S\s*\|\s*\S[^|]*\|/
 /** A gap between columns; two blanks after a sentence are none. */
 const WIDE_GAP = /[^\s.!?:] {2,}(?=\S)/g

@@ -32,6 +32,8 @@ const ENDS_INSIDE = /(?:^|\s)\p{Ll}[\p{L}\p{M}'’]*,?$/u
 const ENDS_WITHOUT_CASE = /\p{Lo}[،，、]?$/u
 const STARTS_LOWER = /^(?:> ?)*\p{Ll}/u
 const STARTS_WORD = /^(?:> ?)*[\p{L}"“«„(]/u
+/** As in an address: "…/page?number=2". */
+const INSIDE_OF_WORD = /[.!?][\p{Ll}\p{Lu}\p{N}]/u
 const MARKS_ONLY = /^[>\s]*$/
 const ENDS_SENTENCE = /[.!?…:;。！？؟][)\]"'”’»]*$/u
 
@@ -82,6 +84,7 @@ function isSameSentence(content: string, before: Span, after: Span): boolean {
 function belongsTogether(content: string, before: Span, after: Span): boolean {
   const ending = content.slice(Math.max(before.start, before.end - LONGEST_ENDING), before.end)
   if (ABBREVIATION.test(ending) || INITIAL.test(ending)) return true
+  if (before.end === after.start && INSIDE_OF_WORD.test(content.slice(before.end - 1, after.start + 1))) return true
   if (!LINE_BREAK.test(content.slice(before.end, after.start))) return false
   return MARKS_ONLY.test(content.slice(after.start, after.end)) || (!ENDS_SENTENCE.test(ending) && isSameSentence(content, before, after))
 }

@@ -125,6 +125,11 @@ describe('passages of a contract', () => {
     expect(passages[0]).toMatch(/^3\. Events of default\n\nThe loan is due at once.*(?:consent,|or)$/s)
   })
 
+  it('keep an address whole, whatever marks are in it', () => {
+    const content = 'The register of the port is at https://example.org/ships/?page=7&flag=mt and was read. '.repeat(20)
+    for (const text of passagesOf(content)) expect(text).toMatch(/^The register.*was read\.$/s)
+  })
+
   it('join a line that the margin has ended before a name', () => {
     const line = 'All shares were pledged in the night of the third of May to the bank of\nLady Ostara Shipping. Nobody was told.'
     expect(passagesOf(line, 24, 2)[0]).toBe(line.slice(0, line.indexOf(' Nobody')))
