@@ -95,7 +95,7 @@ export interface SearchStore {
   readonly excludeFilters?: readonly string[]
 }
 
-export interface StarredStore {
+interface StarredStore {
   isStarred(document: { index: string, id: string }): boolean
   toggleStarDocument(document: { index: string, id: string }): Promise<unknown>
 }
