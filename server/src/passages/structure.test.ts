@@ -127,7 +127,9 @@ describe('passages of a contract', () => {
 
   it('keep an address whole, whatever marks are in it', () => {
     const content = 'The register of the port is at https://example.org/ships/?page=7&flag=mt and was read. '.repeat(20)
-    for (const text of passagesOf(content)) expect(text).toMatch(/^The register.*was read\.$/s)
+    for (const maxTokens of [60, 75, 90, 105]) {
+      for (const text of passagesOf(content, maxTokens)) expect(text).toMatch(/^The register.*was read\.$/s)
+    }
   })
 
   it('join a line that the margin has ended before a name', () => {
