@@ -276,7 +276,7 @@ it('a chain waits while Elasticsearch is away, says so, and goes on by itself', 
     const task = await chain.task(id)
     expect(task.phase).toBe('waiting')
     return task
-  })
+  }, { timeout: 20_000 })
   chain.source.beforeRead = () => undefined
   chain.source.unreachable = false
   await chain.engine.idle()
