@@ -1,7 +1,11 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import icons from 'unplugin-icons/vite'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import * as vueModule from 'vue'
+import { ERRORS } from '../shared/src/errors.ts'
+import { SHOWN_ERRORS } from './src/locales/shown-errors.ts'
 
 /** Datashare shares exactly these two; a second copy of either breaks the page. */
 const globals = { vue: '__VUE_SHARED__', pinia: '__PINIA_SHARED__' }
@@ -11,12 +15,55 @@ const conditions = ['@similarity/source']
 const sourcePath = (source: string, map: string): string =>
   relative(join(import.meta.dirname, '..'), resolve(dirname(map), source)).replaceAll('\\', '/')
 
+/** A bundler keeps an object whole: of the catalogue of errors, the built script has only what the page can show. */
+const catalogueOfPage: Plugin = {
+  name: 'catalogue',
+  apply: 'build',
+  transform: {
+    filter: { id: /\/locales\/catalogue\.ts$/ },
+    handler: () => ({
+      code: `export const CATALOGUE = ${JSON.stringify(Object.fromEntries(SHOWN_ERRORS.map(code => [code, { why: ERRORS[code].why, fix: ERRORS[code].fix }])))}`,
+      map: null,
+    }),
+  },
+}
+
+/** All icons are one path in the same frame: one function draws them, which keeps the script small. */
+const iconCompiler = {
+  extension: 'js',
+  compiler: (svg: string, _collection: string, name: string): string => {
+    const [path, ...others] = [...svg.matchAll(/ d="([^"]+)"/g)].map(([, d]) => d)
+    if (path === undefined || others.length > 0) throw new Error(`The icon ${name} is not drawn with one path`)
+    return `import { iconOf } from ${JSON.stringify(join(import.meta.dirname, 'src/components/icon.ts'))}\nexport default iconOf('${path}')`
+  },
+}
+
+const OWN_NAMES = '\0names-of-vue'
+
+/** Vue's functions by names of their own, read once: `(0, vue.name)` at every call would make the script larger. */
+const namesOfVue: Plugin = {
+  name: 'names-of-vue',
+  apply: 'build',
+  enforce: 'pre',
+  resolveId: { filter: { id: /^vue$/ }, handler: (_id, importer) => (importer === OWN_NAMES ? { id: 'vue', external: true } : OWN_NAMES) },
+  load: {
+    filter: { id: /names-of-vue$/ },
+    handler() {
+      const names = Object.keys(vueModule).filter(name => /^[a-zA-Z]\w*$/.test(name) && name !== 'default')
+      return {
+        code: [`import { ${names.map(name => `${name} as _${name}`).join(', ')} } from 'vue'`, ...names.map(name => `export const ${name} = _${name}`)].join('\n'),
+        map: { mappings: '' },
+      }
+    },
+  },
+}
+
 export default defineConfig(({ command, mode }) => {
   // Where a shell sets another, components would name their files on the disk.
   if (command === 'build') process.env['NODE_ENV'] = 'production'
   return {
     root: import.meta.dirname,
-    plugins: [vue(), icons({ scale: 1, compiler: 'vue3' })],
+    plugins: [catalogueOfPage, namesOfVue, vue(), icons({ compiler: iconCompiler })],
     resolve: { conditions: [...conditions, 'module', 'browser', 'development|production'] },
     ssr: { resolve: { conditions } },
     // Library mode does not replace it, and the page has no `process`.
@@ -26,7 +73,7 @@ export default defineConfig(({ command, mode }) => {
       cssCodeSplit: false,
       lib: { entry: 'src/main.ts', name: 'DatashareSimilarity', formats: ['umd'], fileName: () => 'index.umd.js', cssFileName: 'style' },
       rolldownOptions: {
-        external: mode === 'test' ? [] : Object.keys(globals),
+        external: mode === 'test' ? [] : ['pinia'],
         output: { globals, codeSplitting: false, sourcemapPathTransform: sourcePath },
       },
     },

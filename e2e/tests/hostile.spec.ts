@@ -27,6 +27,10 @@ test.describe('in a page that must not trust what it shows', () => {
     const sidebar = await ask(page, demo, 'harbour', 'a crane with worn ropes')
 
     await expect(results(sidebar).first()).toHaveAccessibleName('crane-4.docx')
+
+    await page.evaluate(() => { localStorage.setItem('locale', 'fr') })
+    await page.reload()
+    await expect(page.getByRole('button', { name: 'Recherche par le sens' })).toBeVisible()
     expect(faults).toEqual([])
   })
 

@@ -247,7 +247,7 @@ for (const { name, looks, missing, open } of sources) {
 
       test('reads the plugin in French', async ({ page }) => {
         await page.goto(`${demo.pageUrl}/#/project/meridian`)
-        await expect(page.getByRole('region', { name: 'Similarité' })).toContainText('97 vectorisés sur 98')
+        await expect(page.getByRole('region', { name: 'Similarité', exact: true })).toContainText('97 vectorisés sur 98')
 
         await page.goto(`${demo.pageUrl}/#/?indices=meridian`)
         await page.getByRole('button', { name: 'Recherche par le sens' }).click()

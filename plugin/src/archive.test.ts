@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,10 +8,12 @@ import { gzipSync } from 'node:zlib'
 import { extract, list } from 'tar'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packPlugin } from '../../scripts/pack-plugin.mjs'
+import { CATALOGUE } from './locales/catalogue.ts'
 
 // @vitest-environment node
 
 const root = join(import.meta.dirname, '../..')
+const languages = readdirSync(join(root, 'plugin/public/locales'))
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
 /** Values that the machine of a build may well hold, under names that the companion reads or that Vite would pass on. */
 const secrets = Object.fromEntries(['ELASTICSEARCH_PASSWORD', 'ELASTICSEARCH_API_KEY', 'DATASHARE_API_KEY', 'DATASHARE_URL', 'SIMILARITY_DATA_DIR', 'VITE_SECRET', 'SECRET'].map(name => [name, `canary-${name.toLowerCase()}-7f3`]))
@@ -43,7 +45,7 @@ describe('the archive that Datashare installs', () => {
     expect(entries).toContain(`${top}/`)
     expect(entries.indexOf(`${top}/`)).toBe(0)
     expect(entries.indexOf(`${top}/dist/`)).toBeLessThan(entries.indexOf(`${top}/dist/index.umd.js`))
-    expect(entries.sort()).toEqual(['', 'LICENSE', 'README.md', 'dist/', 'dist/index.umd.js', 'dist/index.umd.js.map', 'dist/style.css', 'package.json'].map(path => `${top}/${path}`))
+    expect(entries.sort()).toEqual(['', 'LICENSE', 'README.md', 'dist/', 'dist/index.umd.js', 'dist/index.umd.js.map', 'dist/locales/', ...languages.map(file => `dist/locales/${file}`), 'dist/style.css', 'package.json'].map(path => `${top}/${path}`))
   })
 
   it('unpacks to a package with the fields that Datashare reads, and nothing of the workspace', async () => {
@@ -78,7 +80,14 @@ describe('the archive that Datashare installs', () => {
     expect(script).toMatch(/^\(function\(/)
     expect(script.slice(0, 400)).toMatch(/__VUE_SHARED__.*__PINIA_SHARED__/)
     expect(script).not.toMatch(/process\.env|\bimport\(|^import /m)
-    expect(gzipSync(script).length).toBeLessThan(55_000)
+    expect(gzipSync(script).length).toBeLessThan(45_000)
+  })
+
+  it('has of the catalogue of errors what the page can show, and no more', () => {
+    const script = readFileSync(join(plugin, 'dist/index.umd.js'), 'utf8')
+
+    for (const [code, { why, fix }] of Object.entries(CATALOGUE)) expect(script).toContain(`${code}:{why:\`${why}\`,fix:\`${fix}\`}`)
+    expect(script).not.toMatch(/unsupported_media_type|status:\d{3}/)
   })
 
   it('holds nothing of the machine that built it: no value of its environment, no path of its disk', async () => {
@@ -95,7 +104,7 @@ describe('the archive that Datashare installs', () => {
 
   it('shows in its source map the sources of the plugin and the shared contract, as they are published, and none of the companion', () => {
     const map = readJson(join(plugin, 'dist/index.umd.js.map')) as { sources: string[], sourcesContent: string[] }
-    const foreign = map.sources.filter(source => !/^(plugin\/src\/[\w/-]+\.(ts|vue)|shared\/src\/(constants|errors)\.ts)$/.test(source))
+    const foreign = map.sources.filter(source => !/^(plugin\/src\/[\w/-]+\.(ts|vue)|shared\/src\/constants\.ts)$/.test(source))
 
     expect(map.sources).toContain('plugin/src/main.ts')
     expect(foreign).toEqual([])

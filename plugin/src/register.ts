@@ -34,12 +34,14 @@ const definitions: Readonly<Record<HookName, Component>> = {
 /** Hangs the plugin into Datashare's page: its texts, what its components inject, then its hooks, its widget and its page. */
 export async function register(core: Core): Promise<void> {
   const title = () => core.i18n.global.t(`${ROOT}.tasks.title`, {})
-  addMessages(core)
+  const texts = addMessages(core)
   core.vue.provide(coreKey, core)
   const setting = core.config.get('similarityServer')
   const isConfigured = configuredAddress(setting, window.location) !== null
   core.vue.provide(apiKey, createApi(companionAddress(setting, core.mode?.modeName, window.location), { isConfigured }))
   core.vue.provide(hostComponentsKey, await loadHostComponents(core))
+  // So that nobody sees English first, and the names given away below are in the language of the page.
+  await texts
   await addTasksPage(core, { component: markRaw(TasksPage), icon: markRaw(IconGraph), title }).catch(() => undefined)
 
   for (const name of Object.keys(HOOKS) as HookName[]) core.registerHook({ name, target: HOOKS[name], definition: definitions[name] })

@@ -1,4 +1,5 @@
-import { ERRORS, type ErrorCode } from '@datashare-similarity/shared'
+import { CATALOGUE } from '../locales/catalogue.ts'
+import type { ShownError } from '../locales/shown-errors.ts'
 
 /** A refusal or failure of the companion, in words for the reader: what happened, and what fixes it. */
 export class ApiError extends Error {
@@ -18,12 +19,11 @@ export class ApiError extends Error {
   }
 }
 
-export function catalogued(code: ErrorCode): ApiError {
-  const { why, fix } = ERRORS[code]
-  return new ApiError({ code, why, fix })
+export function catalogued(code: ShownError): ApiError {
+  return new ApiError({ code, ...CATALOGUE[code] })
 }
 
-export const isCatalogued = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)
+export const isCatalogued = (code: string | null): code is ShownError => code !== null && Object.hasOwn(CATALOGUE, code)
 
 /** What only the plugin can know of the companion. */
 export const OWN_ERRORS = {

@@ -1,3 +1,4 @@
+import { catalogued, isCatalogued } from '../api/problem.ts'
 import { useCore } from '../host/core.ts'
 import { ROOT } from '../locales/index.ts'
 import { en, type Messages } from '../locales/en.ts'
@@ -29,6 +30,8 @@ export function useText() {
   return {
     t,
     errorText,
+    /** Why a document failed. */
+    whyFailed: (code: string | null) => errorText(catalogued(isCatalogued(code) ? code : 'document_failed')).why,
     number,
     /** A counted thing: its text has plural forms and the placeholder {count}. */
     counted: (key: MessageKey, count: number) => t(key, { count: number(count) }, count),

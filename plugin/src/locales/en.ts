@@ -1,20 +1,8 @@
-import { ERRORS, type ErrorCode } from '@datashare-similarity/shared'
 import { OWN_ERRORS } from '../api/problem.ts'
+import { CATALOGUE, type ErrorText } from './catalogue.ts'
+import type { ShownError } from './shown-errors.ts'
 
-/** Errors that a reader can meet in the page; of any other the companion's own words are shown. */
-const shown = [
-  'anonymous', 'project_forbidden', 'role_too_low', 'role_unknown', 'not_your_task', 'origin_refused', 'host_refused', 'csrf_token_wrong',
-  'cross_site_refused', 'task_unknown', 'document_unknown', 'passage_outside', 'filter_too_broad', 'document_failed', 'chain_running', 'task_finished', 'generation_changed', 'rate_limited', 'internal',
-  'datashare_unreachable', 'elasticsearch_unreachable', 'elasticsearch_refused', 'index_missing', 'embedder_unavailable', 'model_missing',
-  'model_tampered', 'model_unknown', 'task_not_finished', 'disk_full', 'store_unreadable', 'deadline_exceeded', 'shutting_down', 'companion_unreachable',
-] as const satisfies readonly ErrorCode[]
-
-type ShownError = (typeof shown)[number]
-interface ErrorText { readonly why: string, readonly fix: string }
-
-const entryOf = (code: ShownError): [ShownError, ErrorText] => [code, { why: ERRORS[code].why, fix: ERRORS[code].fix }]
-
-/** English, and the shape of every other locale. Placeholders are in braces; a bar parts the plural forms. */
+/** English, and the shape of every other language (`public/locales`). Placeholders are in braces; a bar parts the plural forms. */
 export const en = {
   language: 'en',
   close: 'Close',
@@ -289,7 +277,7 @@ export const en = {
     hours: 'about one hour | about {range} hours',
   },
   error: { details: 'Code {code}', request: 'Code {code}, request {requestId}' },
-  errors: { ...Object.fromEntries(shown.map(entryOf)), ...OWN_ERRORS } as Record<ShownError | keyof typeof OWN_ERRORS, ErrorText>,
+  errors: { ...CATALOGUE, ...OWN_ERRORS } as Record<ShownError | keyof typeof OWN_ERRORS, ErrorText>,
 }
 
 export type Messages = typeof en

@@ -1,57 +1,89 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { nextTick } from 'vue'
-import { describe, expect, it, vi } from 'vitest'
+import { flushPromises, mount } from '@vue/test-utils'
+import { defineComponent, h } from 'vue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { useText } from '../composables/use-text.ts'
+import { coreKey } from '../host/core.ts'
 import { fakeCore } from '../testing/fake-core.ts'
+import { readTexts } from '../testing/texts.ts'
 import { en } from './en.ts'
-import { fr } from './fr.ts'
-import { addMessages } from './index.ts'
+import { addMessages, TRANSLATED } from './index.ts'
 
 const leaves = (node: object, path = ''): [string, string][] => Object.entries(node).flatMap(([key, value]: [string, unknown]) =>
   typeof value === 'object' && value !== null ? leaves(value, `${path}${key}.`) : [[`${path}${key}`, String(value)]])
 const placeholders = (message: string) => [...new Set(message.match(/\{\w+\}/g))].sort()
+const forms = (message: string) => message.split('|').length
 const source = join(import.meta.dirname, '..')
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+const written = files.filter(file => /\.(vue|ts)$/.test(file) && !file.endsWith('.test.ts'))
+const english = new Map(leaves(en))
+
+/** Keys that the source puts together: how they stand there, and which keys that makes. */
+const FILLED_IN: readonly (readonly [string, RegExp])[] = [
+  ['`${of}.searching`', /^(similar|search)\.searching$/],
+  ['`${of}.countSoFar`', /^(similar|search)\.countSoFar$/],
+  ['`${of}.count`', /^(similar|search)\.count$/],
+  ['`${of}.empty`', /^(similar|search)\.empty$/],
+  ['`${of}.emptyHint`', /^(similar|search)\.emptyHint$/],
+  ['`coverage.${', /^coverage\.(vectorized|empty|failed|missing)$/],
+  ['`csv.${', /^csv\.(rank|title|path|strength|passage|link|seen|question)$/],
+  ['`document.kind.${', /^document\.kind\./],
+  ['`documentState.${', /^documentState\./],
+  ['`duration.${', /^duration\./],
+  ['`errors.${', /^errors\.\w+\.(why|fix)$/],
+  ['`examples.${', /^examples\.(like|unlike)$/],
+  ['`filters.${', /^filters\.(from|to)$/],
+  ['`loosen.${', /^loosen\./],
+  ['`ordinal.${', /^ordinal\./],
+  ['`projects.${', /^projects\./],
+  ['`search.mode.${', /^search\.mode\./],
+  ['`strength.${', /^strength\.(?!label)/],
+  ['`tasks.${', /^tasks\.(details|cancel|resume|forget)$/],
+  ['`tasks.columns.${', /^tasks\.columns\./],
+  ['`tasks.state.${', /^tasks\.state\./],
+  ['`vectorize.mode.${', /^vectorize\.mode\./],
+  ['`vectorize.modeHint.${', /^vectorize\.modeHint\./],
+  ['`vectorize.phase.${', /^vectorize\.phase\./],
+  ['`vectorize.status.${', /^vectorize\.status\./],
+  ['`vectorize.waitingFor.${', /^vectorize\.waitingFor\./],
+  ['`${ROOT}.tasks.title`', /^tasks\.title$/],
+]
 
 describe('the texts of the plugin', () => {
-  const english = new Map(leaves(en))
-  const french = new Map(leaves(fr))
-
-  it('are the same in English and French: keys, and the values set into them', () => {
-    expect([...french.keys()]).toEqual([...english.keys()])
-    for (const [key, message] of english) expect([key, placeholders(french.get(key) ?? '')]).toEqual([key, placeholders(message)])
+  it('have a file in each of Datashare\'s languages', () => {
+    expect(readdirSync(join(source, '../public/locales')).sort()).toEqual(TRANSLATED.map(language => `${language}.json`))
   })
 
-  it('are read by Datashare\'s translator without a warning', () => {
+  it.each(TRANSLATED)('are the same in English and %s: keys, the values set into them, forms of the plural', async (language) => {
+    const translated = new Map(leaves(await readTexts(language)))
+
+    expect([...translated.keys()]).toEqual([...english.keys()])
+    expect(translated.get('language')).toBe(language)
+    for (const [key, message] of english) {
+      const other = translated.get(key) ?? ''
+      expect([key, placeholders(other), forms(other)]).toEqual([key, placeholders(message), forms(message)])
+      expect(other.trim()).not.toBe('')
+    }
+  })
+
+  it.each(['en', ...TRANSLATED])('are read by Datashare\'s translator without a warning in %s', async (locale) => {
     const warn = vi.spyOn(console, 'warn')
-    const { core } = fakeCore({ locale: 'fr' })
-    addMessages(core)
+    const { core } = fakeCore({ locale })
+    await addMessages(core, readTexts)
 
     for (const key of english.keys()) {
-      expect(core.i18n.global.t(`similarity.${key}`, { count: '2' }, 2)).not.toBe(`similarity.${key}`)
+      for (const count of [0, 1, 2]) expect(core.i18n.global.t(`similarity.${key}`, { count: '2' }, count)).not.toMatch(/^(similarity\..*)?$/)
     }
     expect(warn).not.toHaveBeenCalled()
   })
 
-  it('join a language only once Datashare has loaded and chosen it', async () => {
-    const { core, i18n } = fakeCore()
-    addMessages(core)
-    expect(i18n.global.getLocaleMessage('fr')).toEqual({})
+  it('are all used', () => {
+    const texts = written.filter(file => !file.startsWith('locales')).map(file => readFileSync(join(source, file), 'utf8')).join('\n')
+    const filledIn = FILLED_IN.filter(([template]) => texts.includes(template)).map(([, keys]) => keys)
 
-    i18n.global.setLocaleMessage('fr', { native: 'oui' })
-    Object.assign(i18n.global.locale, { value: 'fr' })
-    await nextTick()
-
-    expect(core.i18n.global.t('similarity.close', {})).toBe('Fermer')
-    expect(core.i18n.global.t('native', {})).toBe('oui')
-  })
-
-  it('fall back to English in a language without a translation', () => {
-    vi.spyOn(console, 'warn').mockReturnValue()
-    const { core } = fakeCore({ locale: 'ja' })
-    addMessages(core)
-
-    expect(core.i18n.global.t('similarity.close', {})).toBe('Close')
+    expect(FILLED_IN.filter(([template]) => !texts.includes(template))).toEqual([])
+    expect([...english.keys()].filter(key => !texts.includes(`'${key}'`) && !filledIn.some(keys => keys.test(key)))).toEqual([])
   })
 
   it.each(files.filter(file => file.endsWith('.vue')))('stand in no template: %s', (file) => {
@@ -63,8 +95,123 @@ describe('the texts of the plugin', () => {
   })
 
   it('are never shown as HTML', () => {
-    for (const file of files.filter(name => name.endsWith('.vue') || (name.endsWith('.ts') && !name.endsWith('.test.ts')))) {
-      expect(readFileSync(join(source, file), 'utf8')).not.toMatch(/v-html|innerHTML|insertAdjacentHTML/)
+    for (const file of written) expect(readFileSync(join(source, file), 'utf8')).not.toMatch(/v-html|innerHTML|insertAdjacentHTML/)
+  })
+})
+
+describe('a language of the page', () => {
+  const Shown = defineComponent({
+    setup() {
+      const { t, number, counted } = useText()
+      return () => h('p', `${t('close')}, ${number(1234.5)}, ${counted('filters.count', 2)}`)
+    },
+  })
+  const show = ({ core, i18n }: ReturnType<typeof fakeCore>) => mount(Shown, { global: { plugins: [i18n], provide: { [coreKey]: core } } })
+
+  beforeEach(() => void vi.spyOn(console, 'warn').mockReturnValue())
+
+  it('joins only once Datashare has loaded and chosen it, and numbers follow', async () => {
+    const host = fakeCore()
+    const load = vi.fn(readTexts)
+    await addMessages(host.core, load)
+    const page = show(host)
+    expect(host.i18n.global.getLocaleMessage('de')).toEqual({})
+    expect(load).not.toHaveBeenCalled()
+
+    host.i18n.global.setLocaleMessage('de', { native: 'ja' })
+    host.core.i18n.global.locale.value = 'de'
+    await flushPromises()
+
+    expect(page.text()).toBe('Schließen, 1.235, 2 Filter')
+    expect(host.core.i18n.global.t('native', {})).toBe('ja')
+  })
+
+  it('reads English, with English numbers, until its texts come', async () => {
+    const host = fakeCore({ locale: 'de' })
+    const texts = Promise.withResolvers<object>()
+    const added = addMessages(host.core, () => texts.promise)
+    const page = show(host)
+    expect(page.text()).toBe('Close, 1,235, 2 filters')
+
+    texts.resolve(await readTexts('de'))
+    await added
+    await flushPromises()
+
+    expect(page.text()).toBe('Schließen, 1.235, 2 Filter')
+  })
+
+  it('reads English where its texts do not come', async () => {
+    const host = fakeCore({ locale: 'ja' })
+    await addMessages(host.core, () => Promise.resolve(null))
+
+    expect(show(host).text()).toBe('Close, 1,235, 2 filters')
+  })
+
+  it('does not join once another is chosen', async () => {
+    const { core, i18n } = fakeCore()
+    const texts = Promise.withResolvers<object>()
+    await addMessages(core, () => texts.promise)
+
+    core.i18n.global.locale.value = 'fr'
+    core.i18n.global.locale.value = 'en'
+    texts.resolve(await readTexts('fr'))
+    await flushPromises()
+
+    expect(i18n.global.getLocaleMessage('fr')).toEqual({})
+  })
+
+  it('is asked for once, however often it is chosen; one that is not translated never', async () => {
+    const { core } = fakeCore()
+    const load = vi.fn(readTexts)
+    await addMessages(core, load)
+
+    for (const locale of ['es', 'en', 'es', 'ach', 'zh', '../es', 'es']) {
+      core.i18n.global.locale.value = locale
+      await flushPromises()
     }
+
+    expect(load.mock.calls).toEqual([['es'], ['zh']])
+    expect(core.i18n.global.t('similarity.close', {})).toBe('Cerrar')
+  })
+})
+
+describe('fetching a language', () => {
+  beforeEach(() => vi.resetModules())
+  afterEach(() => Reflect.deleteProperty(document, 'currentScript'))
+
+  async function fetchFrom(answer: () => Promise<Response>) {
+    const script = Object.assign(document.createElement('script'), { src: 'https://datashare.example/plugins/similarity-1.0.0/dist/index.umd.js' })
+    Object.defineProperty(document, 'currentScript', { value: script, configurable: true })
+    const fetching = vi.fn<(url: URL) => Promise<Response>>(answer)
+    vi.stubGlobal('fetch', fetching)
+    const { fetchTexts } = await import('./fetch-texts.ts')
+    return { texts: await fetchTexts('fr'), asked: fetching.mock.calls.map(([url]) => url.href) }
+  }
+
+  it('takes the file beside the script', async () => {
+    expect(await fetchFrom(() => Promise.resolve(Response.json({ close: 'Fermer' })))).toEqual({
+      texts: { close: 'Fermer' },
+      asked: ['https://datashare.example/plugins/similarity-1.0.0/dist/locales/fr.json'],
+    })
+  })
+
+  it.each<[string, () => Promise<Response>]>([
+    ['an error', () => Promise.resolve(Response.json({ close: 'Fermer' }, { status: 404 }))],
+    ['a page', () => Promise.resolve(new Response('<!doctype html>'))],
+    ['a list', () => Promise.resolve(Response.json(['Fermer']))],
+    ['a word', () => Promise.resolve(Response.json('Fermer'))],
+    ['null', () => Promise.resolve(Response.json(null))],
+    ['nothing', () => Promise.reject(new TypeError('Failed to fetch'))],
+  ])('does without where %s comes', async (_what, answer) => {
+    expect((await fetchFrom(answer)).texts).toBeNull()
+  })
+
+  it('asks nobody where the script does not know its place', async () => {
+    const fetching = vi.fn()
+    vi.stubGlobal('fetch', fetching)
+    const { fetchTexts } = await import('./fetch-texts.ts')
+
+    expect(await fetchTexts('fr')).toBeNull()
+    expect(fetching).not.toHaveBeenCalled()
   })
 })

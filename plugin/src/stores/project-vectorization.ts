@@ -1,7 +1,7 @@
-import { ERRORS, FINISHED_STATES, type Estimate, type Model, type Project, type Task, type VectorizeMode, type VectorizeRequest } from '@datashare-similarity/shared'
+import { FINISHED_STATES, type Estimate, type Model, type Project, type Task, type VectorizeMode, type VectorizeRequest } from '@datashare-similarity/shared'
 import { computed, reactive, ref, shallowRef } from 'vue'
 import type { SimilarityApi } from '../api/client.ts'
-import { toApiError, type ApiError } from '../api/problem.ts'
+import { isCatalogued, toApiError, type ApiError } from '../api/problem.ts'
 import type { AsyncStatus, DataState } from './data-state.ts'
 import { createPagedList } from './paged-list.ts'
 import { createPoll } from './poll.ts'
@@ -29,7 +29,7 @@ export function createProjectVectorization(api: SimilarityApi, name: string) {
   const isCancelling = computed(() => running.value !== null && (running.value.phase === 'cancelling' || running.value.id === cancelling.value))
   const isComparing = computed(() => project.value?.advice.includes('coverage_pending') ?? false)
   /** Whether the counts are not compared with Datashare, because something could not be asked. */
-  const isUnchecked = computed(() => project.value?.advice.some(code => code in ERRORS) ?? false)
+  const isUnchecked = computed(() => project.value?.advice.some(isCatalogued) ?? false)
   const hasForeignLanguages = computed(() => project.value?.advice.includes('model_language_mismatch') ?? false)
   const failed = createPagedList(page => api.documents(name, 'failed', page), FAILED_AT_ONCE)
   const poll = createPoll({ ask: askAgain, isNeeded: () => running.value !== null || isComparing.value, pace: POLL_MS })
