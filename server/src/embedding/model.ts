@@ -24,5 +24,15 @@ export interface EmbeddingModel {
   readonly bundled: boolean
 }
 
+/** Datashare writes languages as English does, in capitals. */
+const LANGUAGE_NAMES = new Intl.DisplayNames('en', { type: 'language' })
+
+/** Which of these languages, as Datashare writes them, the model was not made for. What Datashare could not tell (UNKNOWN) fits no model that is made for some. */
+export function foreignTo({ languages }: Pick<EmbeddingModel, 'languages'>, names: readonly string[]): string[] {
+  if (languages.includes('*')) return []
+  const known = languages.map(code => LANGUAGE_NAMES.of(code)?.toUpperCase())
+  return names.filter(name => !known.includes(name))
+}
+
 /** A text as the model wants to read it, by its role. */
 export const prefixed = (model: Pick<EmbeddingModel, 'prefixes'>, role: keyof EmbeddingModel['prefixes'], text: string): string => model.prefixes[role] + text

@@ -1,13 +1,10 @@
 import type { Coverage, Project } from '@datashare-similarity/shared'
 import type { GrantedProject } from '../datashare/access.ts'
-import type { EmbeddingModel } from '../embedding/model.ts'
+import { foreignTo, type EmbeddingModel } from '../embedding/model.ts'
 import type { Generation } from '../store/generation.ts'
 import type { StoreStatistics } from '../store/store.ts'
 import type { KnownCoverage } from '../vectorize/known-coverage.ts'
 import type { Companion } from './companion.ts'
-
-/** Datashare writes languages as English does, in capitals. What it could not tell (UNKNOWN) fits no model that is made for some languages. */
-const LANGUAGE_NAMES = new Intl.DisplayNames('en', { type: 'language' })
 
 const NOTHING: StoreStatistics = { documents: { vectorized: 0, empty: 0, failed: 0, truncated: 0 }, passages: 0, bytes: 0, languages: {} }
 
@@ -41,8 +38,7 @@ export async function projectStatus(companion: Companion, project: GrantedProjec
 }
 
 function adviceFor(note: KnownCoverage['note'], never: boolean, coverage: Coverage, languages: Readonly<Record<string, number>>, spoken: readonly string[]): string[] {
-  const names = spoken.map(code => (code === '*' ? code : LANGUAGE_NAMES.of(code)?.toUpperCase()))
-  const foreign = Object.keys(languages).filter(language => !names.includes('*') && !names.includes(language))
+  const foreign = foreignTo({ languages: spoken }, Object.keys(languages))
   return [
     ...(note === null ? [] : [note]),
     ...(never ? ['never_vectorized'] : []),

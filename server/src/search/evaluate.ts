@@ -5,7 +5,8 @@ import type { Embedder, Embedders } from '../embedding/embedder.ts'
 import type { Generations } from '../store/generation.ts'
 import type { SampledPassage, VectorStore } from '../store/store.ts'
 import { fuse } from './fusion.ts'
-import { listsOf, type ListedDocument } from './lists.ts'
+import { knownLanguages } from './languages.ts'
+import { idsOf, listsOf, votesOf } from './lists.ts'
 import type { Probe, Scope } from './probe.ts'
 import { wordsOfQuery } from './words.ts'
 
@@ -39,11 +40,12 @@ interface Item {
  * Errors: SimilarityError not_vectorized | embedder_unavailable | model_missing, and those of the store.
  */
 export function createEvaluate(parts: Parts): (project: GrantedProject, signal: AbortSignal) => Promise<Evaluation> {
+  const languagesOf = knownLanguages(parts)
   const running = new Map<string, Promise<Evaluation>>()
   return async (project, signal) => {
     const known = running.get(project.name)
     if (known !== undefined) return await known
-    const evaluation = evaluate(parts, project, signal)
+    const evaluation = evaluate({ ...parts, languagesOf }, project, signal)
     running.set(project.name, evaluation)
     try {
       return await evaluation
@@ -53,12 +55,11 @@ export function createEvaluate(parts: Parts): (project: GrantedProject, signal: 
   }
 }
 
-async function evaluate({ store, embedders, generations }: Parts, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {
+async function evaluate({ store, embedders, generations, languagesOf }: Parts & { languagesOf: ReturnType<typeof knownLanguages> }, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {
   const generation = await generations.current(project.name)
   if (generation === null) throw new SimilarityError('not_vectorized')
   const embedder = await embedders.get(generation.modelId, signal)
-  const languages = Object.keys((await store.statistics(generation)).languages)
-  const scope: Scope = { project, generation, languages, signal }
+  const scope: Scope = { project, generation, ...await languagesOf(generation), signal }
   const sample = await store.samplePassages(generation, ITEMS)
   const items = itemsOf(sample)
   const vectors = sample.filter((_, index) => index % Math.max(1, Math.floor(sample.length / VECTORS)) === 0).slice(0, VECTORS)
@@ -90,8 +91,9 @@ async function knownItems(store: VectorStore, scope: Scope, embedder: Embedder, 
 
 /** The 1-based place of a document, or of one with the same content, in each mode; null where it is not among the first ten. */
 async function ranksOf(store: VectorStore, scope: Scope, probe: Probe, documentId: string): Promise<Record<Mode, number | null>> {
-  const { meaning, words, document } = await listsOf(store, scope, probe, {}, 'hybrid')
-  const best = { hybrid: firstOf(meaning, words, document), meaning: firstOf(meaning), words: firstOf(words, document) }
+  const lists = await listsOf(store, scope, probe, {}, 'hybrid')
+  const [meaning, words, document] = [lists.meaning, lists.words, lists.document].map(idsOf)
+  const best = { hybrid: firstOf(votesOf(lists, scope)), meaning: firstOf([meaning ?? []]), words: firstOf([words ?? [], document ?? []]) }
   const identities = await store.identitiesOf(scope.project, scope.generation, [documentId, ...Object.values(best).flat()])
   const contents = new Map(identities.map(identity => [identity.documentId, identity.contentHash]))
   const rank = (ids: readonly string[]): number | null => {
@@ -101,8 +103,7 @@ async function ranksOf(store: VectorStore, scope: Scope, probe: Probe, documentI
   return { hybrid: rank(best.hybrid), meaning: rank(best.meaning), words: rank(best.words) }
 }
 
-const firstOf = (...lists: (readonly ListedDocument[])[]): string[] =>
-  fuse(lists.map(list => list.map(({ documentId }) => documentId))).slice(0, NEIGHBOURS).map(({ id }) => id)
+const firstOf = (lists: readonly string[][]): string[] => fuse(lists).slice(0, NEIGHBOURS).map(({ id }) => id)
 
 function scoreOf(ranks: readonly (number | null)[]): KnownItemScore {
   const share = (within: number): number => (ranks.length === 0 ? 0 : ranks.filter(rank => rank !== null && rank <= within).length / ranks.length)

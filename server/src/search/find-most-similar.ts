@@ -3,14 +3,15 @@ import PQueue from 'p-queue'
 import type { GrantedProject, ProjectName } from '../datashare/access.ts'
 import type { Hydrator } from '../datashare/hydrate.ts'
 import type { Embedders } from '../embedding/embedder.ts'
-import type { Generation, Generations } from '../store/generation.ts'
+import type { Generations } from '../store/generation.ts'
 import type { StoreFilter, VectorStore } from '../store/store.ts'
 import { duplicatesOf, listedCopies } from './copies.ts'
 import { embedding, type Embed } from './embed.ts'
 import { resolveExamples, type Examples } from './examples.ts'
 import { isEmpty, requiring, storeFilter } from './filters.ts'
 import { fuse } from './fusion.ts'
-import { listsOf, type ListedDocument, type Lists } from './lists.ts'
+import { knownLanguages } from './languages.ts'
+import { idsOf, listsOf, votesOf, type ListedDocument, type Lists } from './lists.ts'
 import { pageOf, type Candidate } from './page.ts'
 import type { Probe, Scope } from './probe.ts'
 import { resultPassages } from './result-passages.ts'
@@ -43,31 +44,16 @@ const AT_ONCE = 2
  * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable | model_missing | model_changed, and those of Datashare and the store.
  */
 export function createFindMostSimilar(parts: Parts): FindMostSimilar {
-  const languagesOf = knownLanguages(parts.store)
+  const languagesOf = knownLanguages(parts)
   return async (project, query, signal) => {
     const startedAt = performance.now()
     const generation = await parts.generations.current(project.name)
     if (query.generation !== null && query.generation !== generation?.id) throw new SimilarityError('generation_changed')
     const [answer, coverage] = await Promise.all([
-      generation === null ? nothingYet(query) : search(parts, { project, generation, languages: await languagesOf(generation), signal }, query),
+      generation === null ? nothingYet(query) : search(parts, { project, generation, ...await languagesOf(generation), signal }, query),
       parts.coverage(project.name),
     ])
     return { ...answer, generation: generation?.id ?? null, coverage, tookMs: performance.now() - startedAt }
-  }
-}
-
-/** Counted anew only where the generation has changed. */
-function knownLanguages(store: VectorStore): (generation: Generation) => Promise<string[]> {
-  const known = new Map<string, { updatedAt: string, languages: Promise<string[]> }>()
-  return async (generation) => {
-    const { id, project, updatedAt } = generation
-    const before = known.get(project)
-    const key = `${id} ${updatedAt}`
-    if (before?.updatedAt === key) return await before.languages
-    const languages = store.statistics(generation).then(statistics => Object.keys(statistics.languages).toSorted())
-    known.set(project, { updatedAt: key, languages })
-    languages.catch(() => known.delete(project))
-    return await languages
   }
 }
 
@@ -131,8 +117,6 @@ async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter
   return [related, words, document].map(idsOf)
 }
 
-const idsOf = (list: readonly ListedDocument[]): string[] => list.map(({ documentId }) => documentId)
-
 const bestCosine = (listed: ListedDocument | undefined): number | null => listed?.passages[0]?.passage.score ?? null
 
 async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, question: Question, against: readonly string[][]): Promise<ResultGroup> {
@@ -160,11 +144,11 @@ async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, questio
 }
 
 /** The fused list, with what each document is to be shown with. */
-function candidatesOf(lists: Lists, against: readonly string[][], { words, isExample, copies }: Probe, { generation }: Scope): Candidate[] {
+function candidatesOf(lists: Lists, against: readonly string[][], { words, isExample, copies }: Probe, scope: Scope): Candidate[] {
   const places = { meaning: placesOf(lists.meaning), words: placesOf(lists.words), document: placesOf(lists.document) }
-  const background = backgroundFor(generation, isExample)
+  const background = backgroundFor(scope.generation, isExample)
   const isOnlyCodes = words.terms.length > 0 && words.terms.every(({ isCode }) => isCode)
-  return fuse([lists.meaning, lists.words, lists.document].map(idsOf), against).map(({ id }) => {
+  return fuse(votesOf(lists, scope), against).map(({ id }) => {
     const [meaning, inWords, document] = [places.meaning.get(id), places.words.get(id), places.document.get(id)]
     const hasWords = inWords !== undefined || document !== undefined
     // A code has no meaning: what is near its vector is near by chance.

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fuse } from './fusion.ts'
+import { votesOf } from './lists.ts'
 
 const list = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'), { maxLength: 10 })
 const lists = fc.array(list, { minLength: 1, maxLength: 4 })
@@ -44,5 +45,22 @@ describe('fusion', () => {
 
   it('lowers what stands in the lists against, and brings nothing in from them', () => {
     expect(fuse([['a', 'b', 'c']], [['a', 'x']]).map(({ id }) => id)).toEqual(['b', 'c', 'a'])
+  })
+})
+
+describe('what is fused', () => {
+  const listed = (documentId: string, language = 'ENGLISH') => ({ documentId, rootId: documentId, language, score: 1, passages: [] })
+  const votes = (foreign: string[]) => votesOf({
+    meaning: [listed('french-both', 'FRENCH'), listed('english-both'), listed('french-meaning', 'FRENCH')],
+    words: [listed('english-both'), listed('french-both', 'FRENCH')],
+    document: [listed('french-words', 'FRENCH')],
+  }, { foreign: new Set(foreign) })
+
+  it('leaves the meaning of a document in a language that the model was not made for to its words, where it has some', () => {
+    expect(votes(['FRENCH'])).toEqual([['english-both', 'french-meaning'], ['english-both', 'french-both'], ['french-words']])
+  })
+
+  it('is each list as it is where the model was made for the languages', () => {
+    expect(votes([])[0]).toEqual(['french-both', 'english-both', 'french-meaning'])
   })
 })

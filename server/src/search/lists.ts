@@ -17,6 +17,7 @@ export interface PassageHit {
 export interface ListedDocument {
   readonly documentId: string
   readonly rootId: string
+  readonly language: string
   readonly score: number
   readonly passages: readonly PassageHit[]
 }
@@ -27,6 +28,18 @@ export interface Lists {
   readonly words: readonly ListedDocument[]
   readonly document: readonly ListedDocument[]
 }
+
+/**
+ * The lists that are fused, ids best first. In a language that the model was not made for, what is near a vector is near by names and spelling
+ * at best: where words have found such a document, its place in the list for meaning does not count.
+ */
+export function votesOf({ meaning, words, document }: Lists, { foreign }: Pick<Scope, 'foreign'>): string[][] {
+  const byWords = new Set([...words, ...document].map(({ documentId }) => documentId))
+  const trusted = meaning.filter(({ documentId, language }) => !foreign.has(language) || !byWords.has(documentId))
+  return [trusted, words, document].map(idsOf)
+}
+
+export const idsOf = (list: readonly ListedDocument[]): string[] => list.map(({ documentId }) => documentId)
 
 /** Ranking quality is flat from 100 to 300; the depth never follows `from`, else page 2 would be fused from other lists than page 1. */
 const PASSAGES = 300
@@ -84,10 +97,10 @@ async function untilEnough(filter: StoreFilter, search: (within: StoreFilter) =>
 function collapsed(candidates: readonly PassageCandidate[], nearest: number | null): ListedDocument[] {
   const documents = new Map<string, ListedDocument & { passages: PassageHit[] }>()
   for (const [index, passage] of candidates.entries()) {
-    const { documentId, rootId, score } = passage
+    const { documentId, rootId, language, score } = passage
     const hit = { passage, rank: index + 1, nearest }
     const known = documents.get(documentId)
-    if (known === undefined) documents.set(documentId, { documentId, rootId, score, passages: [hit] })
+    if (known === undefined) documents.set(documentId, { documentId, rootId, language, score, passages: [hit] })
     else known.passages.push(hit)
   }
   return [...documents.values()]
@@ -174,4 +187,4 @@ async function documentsHolding(store: VectorStore, { project, generation, langu
   return new Set([...held].filter(([, indexes]) => isEnough(indexes)).map(([id]) => id))
 }
 
-const alone = ({ documentId, rootId, score }: DocumentCandidate): ListedDocument => ({ documentId, rootId, score, passages: [] })
+const alone = ({ documentId, rootId, language, score }: DocumentCandidate): ListedDocument => ({ documentId, rootId, language, score, passages: [] })

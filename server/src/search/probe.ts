@@ -38,5 +38,7 @@ export interface Scope {
   readonly generation: Generation
   /** Of the documents of the generation, as Datashare writes them: words are asked for in the forms that they take in these. */
   readonly languages: readonly string[]
+  /** Those of them that the model of the generation was not made for. */
+  readonly foreign: ReadonlySet<string>
   readonly signal: AbortSignal
 }

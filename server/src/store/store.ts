@@ -72,6 +72,7 @@ export interface StoreFilter {
 export interface PassageCandidate {
   readonly documentId: string
   readonly rootId: string
+  readonly language: string
   readonly ordinal: number
   readonly start: number
   readonly end: number
@@ -89,6 +90,7 @@ export interface SampledPassage {
 export interface DocumentCandidate {
   readonly documentId: string
   readonly rootId: string
+  readonly language: string
   readonly score: number
 }
 

@@ -60,14 +60,14 @@ export const toDocumentRows = (answer: Columns): DocumentRow[] => rowsOf(answer,
   vectorizedAt: cells.text('vectorizedAt'),
 }))
 
-export const PASSAGE_CANDIDATE_COLUMNS = ['documentId', 'rootId', 'ordinal', 'start', 'end', 'text']
+export const PASSAGE_CANDIDATE_COLUMNS = ['documentId', 'rootId', 'language', 'ordinal', 'start', 'end', 'text']
 
 const toPassage = (cells: Cells) => ({
   ordinal: cells.number('ordinal'), start: cells.number('start'), end: cells.number('end'), text: cells.text('text'),
 })
 
 const toDocument = (cells: Cells) => ({
-  documentId: cells.text('documentId'), rootId: cells.text('rootId'),
+  documentId: cells.text('documentId'), rootId: cells.text('rootId'), language: cells.text('language'),
 })
 
 /** Cosine similarity, from the distance that LanceDB gives. */
@@ -77,7 +77,7 @@ export const toNearestPassages = (answer: Columns): PassageCandidate[] =>
 export const toWordsPassages = (answer: Columns): PassageCandidate[] =>
   rowsOf(answer, cells => ({ ...toDocument(cells), ...toPassage(cells), score: cells.number('_score') }))
 
-export const DOCUMENT_CANDIDATE_COLUMNS = ['documentId', 'rootId']
+export const DOCUMENT_CANDIDATE_COLUMNS = ['documentId', 'rootId', 'language']
 
 export const toWordsDocuments = (answer: Columns): DocumentCandidate[] =>
   rowsOf(answer, cells => ({ ...toDocument(cells), score: cells.number('_score') }))
