@@ -51,7 +51,7 @@ async function run(collection: Collection, model: Embedders, { variant }: Option
   const { name, documents, queries, notes } = collection
   say(`${name}: ${notes.join(', ')}`)
   say(`${name}: ${documents.length} documents, ${queries.length} queries; vectorizing`)
-  await using indexed = await index(collection, model, variant)
+  await using indexed = await index(collection, model, variant, join(cache, 'indices'))
   say(`${name}: ${indexed.passages} passages; asking`)
   const contents = new Map(documents.map(({ id, content }) => [id, content]))
   for (const query of queries) {

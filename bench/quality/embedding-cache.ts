@@ -4,22 +4,31 @@ import { dirname, join } from 'node:path'
 import type { EmbeddedPassage, Embedder, Embedders } from '../../server/src/embedding/embedder.ts'
 import { PASSAGE_RULES } from '../../server/src/passages/passage.ts'
 
-/** Embedders that remember documents' passages on disk, by model, passage rules and content: what ranking is tuned with is embedded once. */
+/** Embedders that remember on disk the passages of documents, by model, passage rules and content, and examples: what ranking is tuned with is embedded once. */
 export function cached(embedders: Embedders, folder: string): Embedders {
   return { ...embedders, get: async (id, signal) => remembering(await embedders.get(id, signal), folder) }
 }
 
 function remembering(embedder: Embedder, folder: string): Embedder {
   const { model } = embedder
-  const fileOf = (content: string): string => {
-    const key = hash('sha256', [model.id, model.revision, PASSAGE_RULES, content].join('\0'))
+  const fileOf = (...parts: readonly string[]): string => {
+    const key = hash('sha256', [model.id, model.revision, ...parts].join('\0'))
     return join(folder, key.slice(0, 2), key)
+  }
+  const example = async (text: string, signal?: AbortSignal): Promise<Float32Array> => {
+    const file = fileOf('example', text)
+    const known = await readFile(file).catch(() => null)
+    if (known !== null) return fromBytes(known, text, model.dimensions)[0]?.embedding ?? new Float32Array()
+    const [embedding = new Float32Array()] = await embedder.examples([text], signal)
+    await writeWhole(file, toBytes([{ start: 0, end: text.length, embedding }]))
+    return embedding
   }
   return {
     ...embedder,
     get ready() { return embedder.ready },
+    examples: (texts, signal) => Promise.all(texts.map(text => example(text, signal))),
     async* passages(content, signal) {
-      const file = fileOf(content)
+      const file = fileOf(PASSAGE_RULES, content)
       const known = await readFile(file).catch(() => null)
       if (known !== null) {
         yield fromBytes(known, content, model.dimensions)
@@ -42,7 +51,7 @@ async function writeWhole(file: string, bytes: Buffer): Promise<void> {
 }
 
 /** Of each passage: start, end, then the vector, all as 32-bit floats, which hold any offset of these documents. */
-const toBytes = (passages: readonly EmbeddedPassage[]): Buffer =>
+const toBytes = (passages: readonly Pick<EmbeddedPassage, 'start' | 'end' | 'embedding'>[]): Buffer =>
   Buffer.concat(passages.map(({ start, end, embedding }) => Buffer.from(Float32Array.of(start, end, ...embedding).buffer)))
 
 function fromBytes(bytes: Buffer, content: string, dimensions: number): EmbeddedPassage[] {

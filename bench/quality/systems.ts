@@ -1,11 +1,10 @@
-import { availableParallelism } from 'node:os'
 import type { SimilarDocument } from '../../shared/src/types.ts'
 import { SimilarRequestSchema } from '../../shared/src/contract/similar.ts'
 import type { Embedder, Embedders } from '../../server/src/embedding/embedder.ts'
 import { createFindMostSimilar } from '../../server/src/search/find-most-similar.ts'
-import { openLocalChain, type LocalChain } from '../../server/src/testing/local-chain.ts'
 import { createMemoryHydrator } from '../../server/src/testing/memory-hydrator.ts'
 import type { Collection } from './collections.ts'
+import { vectorize, type Vectorized } from './indexing.ts'
 import type { BenchDocument, BenchQuery } from './known-items.ts'
 
 export const SYSTEMS = ['reference', 'words', 'meaning', 'hybrid', 'variant'] as const
@@ -32,20 +31,17 @@ export interface Indexed extends AsyncDisposable {
 const SIZE = 30
 const signal = new AbortController().signal
 
-/** Vectorizes a collection as the companion does, and makes the systems that are compared. All of them use the same model. */
-export async function index(collection: Collection, embedders: Embedders, variant: CreateFind | null): Promise<Indexed> {
+/** Vectorizes a collection and makes the systems that are compared. All of them use the same model. */
+export async function index(collection: Collection, embedders: Embedders, variant: CreateFind | null, folder: string): Promise<Indexed> {
   await using opened = new AsyncDisposableStack()
-  const chain = opened.use(await openLocalChain(embedders, { batchesAtOnce: availableParallelism() }))
-  for (const { id, language, content } of collection.documents) chain.source.put(chain.project.name, { id, language, content })
-  const { state, counts } = await chain.vectorize()
-  if (state !== 'DONE' || counts.done + counts.empty !== collection.documents.length) throw new Error(`the chain ended ${state} with ${counts.done} of ${collection.documents.length} documents`)
+  const vectorized = opened.use(await vectorize(collection, embedders, folder))
   const embedder = await embedders.get(embedders.defaultModel.id)
   const reference = await wholeDocuments(embedder, collection.documents)
-  const ours = searcher(chain, embedders, collection, createFindMostSimilar)
-  const other = variant === null ? null : searcher(chain, embedders, collection, variant)
+  const ours = searcher(vectorized, embedders, collection, createFindMostSimilar)
+  const other = variant === null ? null : searcher(vectorized, embedders, collection, variant)
   const parts = opened.move()
   return {
-    passages: counts.passages,
+    passages: vectorized.passages,
     async answer({ text }) {
       const [byReference, words, meaning, hybrid, byVariant] = await Promise.all([
         reference(text), ours(text, 'words'), ours(text, 'meaning'), ours(text, 'hybrid'), other?.(text, 'hybrid'),
@@ -59,13 +55,13 @@ export async function index(collection: Collection, embedders: Embedders, varian
 type Search = (text: string, mode: 'words' | 'meaning' | 'hybrid') => Promise<Found>
 
 /** Search as the companion answers it, for somebody who may see every document. */
-function searcher(chain: LocalChain, embedders: Embedders, { documents }: Collection, create: CreateFind): Search {
+function searcher({ project, store, generations }: Vectorized, embedders: Embedders, { documents }: Collection, create: CreateFind): Search {
   const shown = documents.map(({ id, language, content }) =>
     [id, { id, rootId: id, title: id, path: id, contentType: 'text/plain', language, creationDate: null, content }] as const)
   const coverage = { documents: documents.length, vectorized: documents.length, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
-  const find = create({ store: chain.store, generations: chain.generations, embedders, hydrator: createMemoryHydrator(new Map(shown)), coverage: () => Promise.resolve(coverage) })
+  const find = create({ store, generations, embedders, hydrator: createMemoryHydrator(new Map(shown)), coverage: () => Promise.resolve(coverage) })
   return async (text, mode) => {
-    const { results } = await find(chain.project, SimilarRequestSchema.parse({ queries: [text], mode, size: SIZE, foldDuplicates: false }), signal)
+    const { results } = await find(project, SimilarRequestSchema.parse({ queries: [text], mode, size: SIZE, foldDuplicates: false }), signal)
     const found = results[0]?.documents ?? []
     return { ids: found.map(({ documentId }) => documentId), lists: Object.fromEntries(found.map(({ documentId, ranks }) => [documentId, ranks])) }
   }
