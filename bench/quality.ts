@@ -77,12 +77,13 @@ async function report(): Promise<void> {
   await writeFile(join(results, `${name}-queries.jsonl`), asked.map(each => `${JSON.stringify(lineOf(each))}\n`).join(''))
   const figures = asMarkdown(parts, claims)
   console.log(`\n${figures}\n`)
-  if (options.isWhole) await intoDocument(`${collections.map(madeOf).join('\n')}\n\n${figures}`)
+  if (options.isWhole) await intoDocument([`Model ${id}, ${revision}; passages ${PASSAGE_RULES}.`, collections.map(madeOf).join('\n'), figures].join('\n\n'))
   say(`done; each query in bench/results/${name}-queries.jsonl`)
 }
 
-const madeOf = ({ name, documents, passages, queries, madeOf: parts }: typeof collections[number]): string =>
-  `- ${name}: ${documents} documents, ${passages} passages, ${queries} queries (${parts.join(', ')})`
+function madeOf({ name, documents, passages, queries, madeOf: parts }: typeof collections[number]): string {
+  return `- ${name}: ${documents} documents, ${passages} passages, ${queries} queries (${parts.join(', ')})`
+}
 
 /** To look into failures: where each system has the first relevant document, and where the lists had it. */
 function lineOf({ collection, language, part, isDeep: deep, measures, query, answers }: Asked): Record<string, unknown> {
