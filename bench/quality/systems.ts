@@ -7,7 +7,8 @@ import type { Collection } from './collections.ts'
 import { vectorize, type Vectorized } from './indexing.ts'
 import type { BenchDocument, BenchQuery } from './known-items.ts'
 
-export const SYSTEMS = ['reference', 'words', 'meaning', 'hybrid', 'variant'] as const
+/** `passages` and `documents` are the two lists of words alone, `words` both of them fused. */
+export const SYSTEMS = ['reference', 'passages', 'documents', 'words', 'meaning', 'hybrid', 'variant'] as const
 export type System = typeof SYSTEMS[number]
 
 /** A way to search: what `--variant` names exports one under the name of the project's own. */
@@ -27,8 +28,8 @@ export interface Indexed extends AsyncDisposable {
   answer(query: BenchQuery): Promise<Answers>
 }
 
-/** Beyond the ten that count, so that a failure can be looked into. */
-const SIZE = 30
+/** Beyond the ten that count, so that the first ten of each list are among them, and a failure can be looked into. */
+const SIZE = 50
 const signal = new AbortController().signal
 
 /** Vectorizes a collection and makes the systems that are compared. All of them use the same model. */
@@ -46,10 +47,16 @@ export async function index(collection: Collection, embedders: Embedders, varian
       const [byReference, words, meaning, hybrid, byVariant] = await Promise.all([
         reference(text), ours(text, 'words'), ours(text, 'meaning'), ours(text, 'hybrid'), other?.(text, 'hybrid'),
       ])
-      return { reference: byReference, words, meaning, hybrid, ...(byVariant === undefined ? {} : { variant: byVariant }) }
+      return { reference: byReference, passages: listOf(hybrid, 'words'), documents: listOf(hybrid, 'document'), words, meaning, hybrid, ...(byVariant === undefined ? {} : { variant: byVariant }) }
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
+}
+
+/** One of the lists that were fused, by itself. */
+function listOf({ lists }: Found, list: 'words' | 'document'): Found {
+  const ranks = Object.entries(lists).flatMap(([id, { [list]: rank }]) => (rank === null ? [] : [{ id, rank }]))
+  return { ids: ranks.toSorted((a, b) => a.rank - b.rank).map(({ id }) => id), lists: {} }
 }
 
 type Search = (text: string, mode: 'words' | 'meaning' | 'hybrid') => Promise<Found>
