@@ -48,8 +48,8 @@ describe('the report', () => {
 
   it('is shown as tables of Markdown', () => {
     const lines = asMarkdown(parts, claimsOf(parts)).split('\n')
-    expect(lines).toContain('|  | queries | reference | words | meaning | hybrid |')
-    expect(lines).toContain('| French | 10 | 0.400 [0.400, 0.400] | 0.600 [0.600, 0.600] | 0.500 [0.500, 0.500] | 0.900 [0.900, 0.900] |')
+    expect(lines).toContain('|  | queries | reference | passages | documents | words | meaning | hybrid |')
+    expect(lines).toContain('| French | 10 | 0.400 [0.400, 0.400] | 0.500 [0.500, 0.500] | 0.600 [0.600, 0.600] | 0.700 [0.700, 0.700] | 0.500 [0.500, 0.500] | 0.900 [0.900, 0.900] |')
     expect(lines).toContain('| French | hybrid − reference | +0.500 [0.500, 0.500] | × 2.25 |')
     expect(lines.filter(line => line.startsWith('**'))).toEqual(['**nDCG@10**', '**recall@10**', '**MRR@10**', '**Differences, paired by query**', '**What is promised**'])
   })
