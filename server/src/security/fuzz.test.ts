@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => companion[Symbol.asyncDispose]())
 
 /** Statuses that any request can get, whatever it asks for. */
-const ALWAYS = ['400', '403', '404', '413', '422', '429', '503']
+const ALWAYS = ['400', '403', '404', '413', '422', '429', '431', '503']
 
 function judge({ operationId, documented }: FuzzedRequest, { status, headers, text, json }: RawAnswer): void {
   expect(text).not.toMatch(/\n\s+at |node_modules|\.ts:\d+|\.rs:\d+/)
@@ -34,7 +34,7 @@ function judge({ operationId, documented }: FuzzedRequest, { status, headers, te
     expect(problem).toMatchObject({ status, requestId: headers['x-request-id'] })
     expect(ERRORS[problem.code].status).toBe(status)
     if (status === 429 || status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
-    expect([400, 401, 403, 404, 409, 413, 415, 422, 429, 503]).toContain(status)
+    expect([400, 401, 403, 404, 409, 413, 415, 422, 429, 431, 503]).toContain(status)
   } else {
     const endpoint: Endpoint | undefined = Object.entries(endpoints).find(([name]) => name === operationId)?.[1]
     if (endpoint?.answer !== undefined) endpoint.answer.parse(json)
