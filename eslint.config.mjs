@@ -6,7 +6,7 @@ import vue from 'eslint-plugin-vue'
 const pureRooms = ['server/src/passages/**/*.ts', 'server/src/search/fusion.ts', 'server/src/search/evidence.ts']
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/target/**', 'coverage/**', 'test-results/**', '**/test-results/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.cache/**', '**/target/**', 'coverage/**', 'test-results/**', '**/test-results/**'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...vue.configs['flat/recommended'],
