@@ -2,7 +2,7 @@ import type { SimilarQuery } from '@datashare-similarity/shared'
 import type { DocumentCandidate, PassageCandidate, StoreFilter, VectorStore } from '../store/store.ts'
 import { termFinder } from './evidence.ts'
 import type { Probe, ProbeText, Scope } from './probe.ts'
-import { minimumTerms, stemsOf, storeQuery, type Term } from './words.ts'
+import { minimumScattered, minimumTerms, stemsOf, storeQuery, type Term } from './words.ts'
 
 /** A passage in one of the passage lists. */
 export interface PassageHit {
@@ -159,7 +159,7 @@ async function wordLists(store: VectorStore, scope: Scope, { words, isExample }:
   const holding = passages.filter(({ text }) => isEnough(held(text)))
   const kept = new Set(holding.map(({ documentId }) => documentId))
   const unsure = documents.filter(({ documentId }) => !kept.has(documentId)).slice(0, CHECKED_DOCUMENTS)
-  const confirmed = await documentsHolding(store, scope, unsure, words.terms, isEnough)
+  const confirmed = await documentsHolding(store, scope, unsure, words.terms, enough(words.terms, minimum === 1 ? 1 : minimumScattered(words.terms)))
   return {
     words: collapsed(holding, null),
     document: documents.filter(({ documentId }) => kept.has(documentId) || confirmed.has(documentId)).map(alone),

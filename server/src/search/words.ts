@@ -179,3 +179,6 @@ export function minimumTerms(terms: readonly Term[]): number {
   if (terms.length === 2) return terms.every(({ isCapitalised }) => isCapitalised) ? 1 : 2
   return Math.min(3, Math.max(2, Math.ceil(terms.length / 3)))
 }
+
+/** The same for terms that stand anywhere in a document, in any form: in a long one some of them always do. Half of them, and never more than six. */
+export const minimumScattered = (terms: readonly Term[]): number => Math.max(minimumTerms(terms), Math.min(6, Math.ceil(terms.length / 2)))
