@@ -149,7 +149,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         const document = aDocument({ id: 'd1', texts: ['one', 'two'], embeddings: [axis(1, 2), new Float32Array([3, 4])], row: { rootId: 'r1' } })
         await put(document)
         const [best] = await store.meaning(project, generation, axis(0, 2), { limit: 1, filter: {} })
-        expect(best).toEqual({ documentId: 'd1', rootId: 'r1', ordinal: 1, start: 4, end: 7, text: 'two', score: expect.closeTo(0.6, 5) as number })
+        expect(best).toEqual({ documentId: 'd1', rootId: 'r1', language: 'ENGLISH', ordinal: 1, start: 4, end: 7, text: 'two', score: expect.closeTo(0.6, 5) as number })
       })
 
       it('orders equal scores by document and passage', async () => {
