@@ -34,11 +34,13 @@ const onlyLeads = (draft: Draft): boolean => draft.fresh > 0 && draft.units.slic
 
 /** The last units of a passage that its successor begins with: never all of them, nothing where another section begins. */
 function overlapOf(taken: readonly Unit[], next: Unit | undefined, overlapTokens: number): Unit[] {
+  const most = overlapTokens * 1.5
+  const end = taken.at(-1)?.end ?? 0
   const shared: Unit[] = []
   if (next === undefined || next.begins >= BEGINS.section) return shared
   let size = 0
   for (const unit of taken.slice(1).reverse()) {
-    if (size >= overlapTokens || size + unit.size > overlapTokens * 1.5) break
+    if (size >= overlapTokens || size + unit.size > most || end - unit.start > most * CHARACTERS_PER_TOKEN) break
     size += unit.size
     shared.unshift(unit)
     if (unit.begins >= BEGINS.section) break
