@@ -5,6 +5,8 @@ const conditions = ['@similarity/source']
 /** Node tests of shared, server and bench; the plugin has its own project because it needs a DOM and Vue's compiler. */
 export default defineConfig({
   test: {
+    // Much of the time is waited for other processes; of two cores the default would use one.
+    maxWorkers: 2,
     projects: [
       {
         resolve: { conditions },
