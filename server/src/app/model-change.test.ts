@@ -139,6 +139,7 @@ describe('a folder of one\'s own that has changed', () => {
     expect((await project()).advice).toContain('model_outdated')
     expect((await search()).json.degraded).toBe('words-only')
     expect(await search({ mode: 'meaning' })).toMatchObject({ status: 503, json: { code: 'model_changed' } })
+    expect(await ask('POST', '/api/projects/leak/evaluate')).toMatchObject({ status: 503, json: { code: 'model_changed' } })
   })
 
   it('until an update has made all of it anew', async () => {

@@ -32,7 +32,7 @@ export function embedding(embedders: Embedders, generation: Generation, mode: Si
 }
 
 /** Vectors of another model or version lie in another space: comparing them would find something, and mean nothing. */
-async function embedderOf(embedders: Embedders, { modelId, modelRevision }: Generation, signal: AbortSignal): Promise<Embedder> {
+export async function embedderOf(embedders: Embedders, { modelId, modelRevision }: Generation, signal: AbortSignal): Promise<Embedder> {
   const embedder = await embedders.get(modelId, signal).catch((error: unknown) => {
     if (!(error instanceof SimilarityError) || error.code !== 'model_unknown') throw error
     throw new SimilarityError('model_missing', { detail: `The project was vectorized with the model ${modelId}, which this companion does not know.`, cause: error })

@@ -4,6 +4,7 @@ import type { GrantedProject } from '../datashare/access.ts'
 import type { Embedder, Embedders } from '../embedding/embedder.ts'
 import type { Generations } from '../store/generation.ts'
 import type { SampledPassage, VectorStore } from '../store/store.ts'
+import { embedderOf } from './embed.ts'
 import { fuse } from './fusion.ts'
 import { knownLanguages } from './languages.ts'
 import { idsOf, listsOf, votesOf } from './lists.ts'
@@ -36,29 +37,19 @@ interface Item {
 /**
  * Measures how well a project is searched, with the project itself: some words of a passage must lead back to its document,
  * and the vector index must find what an exact search finds. The figures are kept with the generation.
- * Of calls for the same project at the same time one runs, and all get its answer.
- * Errors: SimilarityError not_vectorized | embedder_unavailable | model_missing, and those of the store.
+ * One at a time, whatever the project: each keeps the machine busy.
+ * Errors: SimilarityError not_vectorized | embedder_unavailable | model_missing | model_changed, those of the store, and the signal's reason.
  */
 export function createEvaluate(parts: Parts): (project: GrantedProject, signal: AbortSignal) => Promise<Evaluation> {
   const languagesOf = knownLanguages(parts)
-  const running = new Map<string, Promise<Evaluation>>()
-  return async (project, signal) => {
-    const known = running.get(project.name)
-    if (known !== undefined) return await known
-    const evaluation = evaluate({ ...parts, languagesOf }, project, signal)
-    running.set(project.name, evaluation)
-    try {
-      return await evaluation
-    } finally {
-      running.delete(project.name)
-    }
-  }
+  const queue = new PQueue({ concurrency: 1 })
+  return (project, signal) => queue.add(() => evaluate({ ...parts, languagesOf }, project, signal), { signal })
 }
 
 async function evaluate({ store, embedders, generations, languagesOf }: Parts & { languagesOf: ReturnType<typeof knownLanguages> }, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {
   const generation = await generations.current(project.name)
   if (generation === null) throw new SimilarityError('not_vectorized')
-  const embedder = await embedders.get(generation.modelId, signal)
+  const embedder = await embedderOf(embedders, generation, signal)
   const scope: Scope = { project, generation, ...await languagesOf(generation), signal }
   const sample = await store.samplePassages(generation, ITEMS)
   const items = itemsOf(sample)
