@@ -21,7 +21,7 @@ export interface MemoryReport {
   readonly processes: number
   /** Resident, of this process and of its children, in MB. */
   readonly peakMegabytes: { readonly total: number, readonly main: number, readonly children: number }
-  /** After the warm-up, of the best straight line, in MB per 1,000 documents; without JavaScript's garbage where node runs with --expose-gc. */
+  /** After the warm-up, of the straight line that fits best, in MB per 1,000 documents; without JavaScript's garbage where node runs with --expose-gc. */
   readonly slopeMegabytes: { readonly total: number, readonly main: number, readonly children: number }
   /** Along the way, at each tenth. */
   readonly course: readonly { readonly documents: number, readonly main: number, readonly children: number }[]
@@ -119,10 +119,9 @@ function report(samples: readonly Sample[], points: readonly Sample[], { done, p
   }
 }
 
-/** Least squares. */
+/** Theil and Sen's: the median of the slopes between any two points, so that a few that were taken while something was being built do not tilt it. */
 function slopeOf(points: readonly (readonly [number, number])[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
-  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
-  return spread === 0 ? 0 : points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread
+  const slopes = points.flatMap(([x, y], index) => points.slice(index + 1).filter(([other]) => other > x).map(([otherX, otherY]) => (otherY - y) / (otherX - x)))
+  const sorted = slopes.toSorted((one, other) => one - other)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }

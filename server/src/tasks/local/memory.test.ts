@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import type { MemoryReport } from '../../testing/memory-run.ts'
-import { allocator } from '../../../bin/allocator.js'
+import { allocator, heap } from '../../../bin/allocator.js'
 
 const run = async (...args: string[]): Promise<MemoryReport> => {
   const bench = join(import.meta.dirname, '../../../../bench/memory.ts')
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--conditions=@similarity/source', bench, ...args], { env: { ...process.env, ...allocator } })
+  const { stdout } = await promisify(execFile)(process.execPath, [...heap, '--expose-gc', '--conditions=@similarity/source', bench, ...args], { env: { ...process.env, ...allocator } })
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as MemoryReport
 }
 
-// Measured: 10 MB. Up to 2,000 documents the caches of the indices fill. The model's processes are left out here: they hold no document.
-it.runIf(process.platform === 'linux')('R14: memory stays flat over four thousand documents', { timeout: 600_000 }, async () => {
+// Measured: 8.5 to 8.9 MB, while LanceDB's caches fill. The model's processes are left out here: they hold no document.
+it.runIf(process.platform === 'linux')('R14: memory stays within its slope over six thousand documents', { timeout: 600_000 }, async () => {
   const report = await run('6000', '--stand-in')
 
   expect(report.documents).toBe(6_000)
