@@ -1,32 +1,21 @@
 import { hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { Client, type estypes } from '@elastic/elasticsearch'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { z } from 'zod'
 import type { Logger } from '../log.ts'
 import type { ProjectName } from './access.ts'
-import { DocumentFieldsSchema, refOf, sourceDocumentOf, type DocumentFields } from './document-fields.ts'
+import { DocumentFieldsSchema, refOf, sourceDocumentOf } from './document-fields.ts'
+import { openClient, pagesOf, type ElasticsearchConnection } from './elasticsearch-client.ts'
 import { isExpired, statusOf, toSimilarityError } from './elasticsearch-errors.ts'
 import { groupBySize } from './fetch-groups.ts'
 import { DOCUMENTS_ONLY } from './queries.ts'
 import type { DocumentRef, DocumentSource, SourceDocument } from './source.ts'
 
-export interface ElasticsearchDocumentsOptions {
-  readonly url: string
-  readonly username?: string
-  readonly password?: string
-  readonly apiKey?: string
-  /** PEM file of the certificate authority. */
-  readonly caFile?: string
+export interface ElasticsearchDocumentsOptions extends ElasticsearchConnection {
   readonly log: Logger
 }
 
 const PAGE = 1_000
-const KEEP_ALIVE = '5m'
-const TIMEOUT = 30_000
 const PING_TIMEOUT = 5_000
-/** A view that is not closed expires by itself: whoever is stopped does not wait long for it. */
-const CLOSE_VIEW_TIMEOUT = 2_000
 const REF_FIELDS = ['extractionDate', 'rootDocument', 'contentTextLength']
 const CONTENT_FIELDS = [...REF_FIELDS, 'title', 'path', 'dirname', 'contentType', 'language', 'creationDate', 'parentDocument', 'content']
 
@@ -34,66 +23,12 @@ const SumSchema = z.object({ characters: z.object({ value: z.number() }) })
 const FoundSchema = z.object({ found: z.literal(true), _id: z.string(), _source: DocumentFieldsSchema })
 const FailedSchema = z.object({ error: z.object({ type: z.string() }) })
 
-interface Hit {
-  readonly id: string
-  readonly fields: DocumentFields
-}
-
 /** Twelve characters per id: a scan remembers what it has given, and a project may hold millions. */
 const fingerprint = (id: string): string => hash('sha256', id, 'base64').slice(0, 12)
 
-async function readCertificate(caFile: string): Promise<Buffer> {
-  try {
-    return await readFile(caFile)
-  } catch (cause) {
-    throw new SimilarityError('configuration_wrong', { cause, detail: 'The file with Elasticsearch\'s certificate authority cannot be read.' })
-  }
-}
-
-async function clientOf(options: ElasticsearchDocumentsOptions): Promise<Client> {
-  const { url, username, password, apiKey, caFile } = options
-  const ca = caFile === undefined ? undefined : await readCertificate(caFile)
-  return new Client({
-    node: url,
-    requestTimeout: TIMEOUT,
-    maxRetries: 2,
-    redaction: { type: 'remove' },
-    ...apiKey !== undefined && { auth: { apiKey } },
-    ...apiKey === undefined && username !== undefined && { auth: { username, password: password ?? '' } },
-    ...ca !== undefined && { tls: { ca } },
-  })
-}
-
-/** One consistent view in pages; closed at the end, also when the reader stops early. */
-async function* pagesOf(client: Client, project: ProjectName, signal: AbortSignal): AsyncGenerator<Hit[]> {
-  let { id } = await client.openPointInTime({ index: project, keep_alive: KEEP_ALIVE }, { signal })
-  try {
-    let after: estypes.SortResults | undefined
-    for (;;) {
-      const answer = await client.search({
-        pit: { id, keep_alive: KEEP_ALIVE },
-        query: { bool: { filter: [DOCUMENTS_ONLY] } },
-        sort: [{ _shard_doc: 'asc' }],
-        size: PAGE,
-        _source: REF_FIELDS,
-        track_total_hits: false,
-        allow_partial_search_results: false,
-        ...after !== undefined && { search_after: after },
-      }, { signal })
-      id = answer.pit_id ?? id
-      const { hits } = answer.hits
-      yield hits.flatMap(({ _id, _source }) => (_id === undefined ? [] : [{ id: _id, fields: DocumentFieldsSchema.parse(_source ?? {}) }]))
-      if (hits.length < PAGE) return
-      after = hits.at(-1)?.sort
-    }
-  } finally {
-    await client.closePointInTime({ id }, { requestTimeout: CLOSE_VIEW_TIMEOUT, maxRetries: 0 }).catch(() => undefined)
-  }
-}
-
 /** Reads Datashare's own index, with the companion's own rights: for tasks only. Opening asks nothing; `ping` does. Closing breaks off what is being asked. */
 export async function openElasticsearchDocuments(options: ElasticsearchDocumentsOptions): Promise<DocumentSource> {
-  const client = await clientOf(options)
+  const client = await openClient(options)
   const { log } = options
   const closing = new AbortController()
   const untilClosed = (asked?: AbortSignal): AbortSignal => AbortSignal.any(asked === undefined ? [closing.signal] : [asked, closing.signal])
@@ -104,10 +39,11 @@ export async function openElasticsearchDocuments(options: ElasticsearchDocuments
     for (let complete = false; !complete;) {
       const before = given.size
       try {
-        for await (const page of pagesOf(client, project, signal)) {
-          const fresh = page.filter(({ id }) => !given.has(fingerprint(id)))
+        for await (const page of pagesOf(client, { index: project, query: { bool: { filter: [DOCUMENTS_ONLY] } }, fields: REF_FIELDS, size: PAGE }, signal)) {
+          const refs = page.flatMap(({ _id, _source }) => (_id === undefined ? [] : [refOf(_id, DocumentFieldsSchema.parse(_source ?? {}))]))
+          const fresh = refs.filter(({ id }) => !given.has(fingerprint(id)))
           fresh.forEach(({ id }) => given.add(fingerprint(id)))
-          if (fresh.length > 0) yield fresh.map(({ id, fields }) => refOf(id, fields))
+          if (fresh.length > 0) yield fresh
         }
         complete = true
       } catch (error) {

@@ -1,17 +1,21 @@
 import { errors } from '@elastic/elasticsearch'
 import { SimilarityError } from '@datashare-similarity/shared'
+import { z } from 'zod'
 
-export const statusOf = (error: unknown): number | undefined => (error instanceof errors.ResponseError ? error.statusCode : undefined)
+/** What an answer says of a fault, and what a bulk says of one of its lines. */
+const FaultSchema = z.object({ type: z.string().optional(), reason: z.string().nullish(), status: z.number().optional() })
+const BodySchema = z.object({ error: FaultSchema })
+
+const faultOf = (error: unknown): z.infer<typeof FaultSchema> =>
+  (error instanceof errors.ResponseError ? BodySchema.safeParse(error.body).data?.error : FaultSchema.safeParse(error).data) ?? {}
+
+export const statusOf = (error: unknown): number | undefined => (error instanceof errors.ResponseError ? error.statusCode : faultOf(error).status)
 
 /** Elasticsearch's own name of the fault: `index_not_found_exception` and the like. */
-function typeOf(error: unknown): string | undefined {
-  if (error instanceof errors.ResponseError) {
-    const body: unknown = error.body
-    const inner = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
-    return typeOf(inner)
-  }
-  return typeof error === 'object' && error !== null && 'type' in error && typeof error.type === 'string' ? error.type : undefined
-}
+export const typeOf = (error: unknown): string | undefined => faultOf(error).type
+
+/** For looking at only: it may repeat what was sent. */
+export const reasonOf = (error: unknown): string => faultOf(error).reason ?? ''
 
 /** A point in time that Elasticsearch no longer has: expired, or lost with a restart. */
 export function isExpired(error: unknown): boolean {

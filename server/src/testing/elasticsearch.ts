@@ -43,6 +43,9 @@ function started(node: ChildProcess): Promise<string> {
   })
 }
 
+/** A node of the tests lives for a minute: what the optimizing compiler takes it never gives back. */
+const SHORT_LIVED = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'
+
 /** A real node on a free port of the loopback, with a home of its own that goes with it. */
 export async function startElasticsearch(): Promise<TestElasticsearch> {
   const home = await mkdtemp(join(tmpdir(), 'similarity-elasticsearch-'))
@@ -69,7 +72,7 @@ export async function startElasticsearch(): Promise<TestElasticsearch> {
 }
 
 function run(port: string, home: string): { node: ChildProcess, stop: () => Promise<void> } {
-  const node = spawn(join(NODE_DIR, 'run.sh'), [port, home], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const node = spawn(join(NODE_DIR, 'run.sh'), [port, home], { stdio: ['ignore', 'pipe', 'pipe'], env: { ES_JAVA_OPTS: SHORT_LIVED, ...process.env } })
   const kill = (): void => void node.kill('SIGTERM')
   process.once('exit', kill)
   const ended = new Promise<void>(resolve => node.once('exit', () => resolve()))

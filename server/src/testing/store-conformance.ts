@@ -4,10 +4,12 @@ import { BANDS, type Fingerprint } from '../passages/fingerprint.ts'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite, StoreFilter, VectorStore } from '../store/store.ts'
 import { stemsIn } from '../words/stems.ts'
-import { aDocument, aFingerprint, aGeneration, axis, grantedProject, unitVectors } from './store-documents.ts'
+import { aDocument, aFingerprint, axis, grantedProject, unitVectors } from './store-documents.ts'
 
 export interface StoreUnderTest {
   readonly store: VectorStore
+  /** A generation of project a that is made, and empty. */
+  fresh(dimensions: number): Promise<Generation>
   /** Closes the store and opens it again on what it has kept. */
   reopen(): Promise<VectorStore>
   /** Bytes (or entries) that are kept of a generation. */
@@ -29,8 +31,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
     beforeEach(async () => {
       underTest = await open()
       store = underTest.store
-      generation = aGeneration('a', 2)
-      await store.create(generation)
+      generation = await underTest.fresh(2)
     })
     afterEach(() => underTest.dispose())
 
@@ -132,8 +133,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
 
     describe('listing by meaning', () => {
       it('finds exactly the nearest passages of 2,000', async () => {
-        const wide = aGeneration('a', 32)
-        await store.create(wide)
+        const wide = await underTest.fresh(32)
         const [query = new Float32Array(32), ...vectors] = unitVectors(2_001, 32)
         const documents = vectors.map((vector, index) => aDocument({ id: `d${index}`, embeddings: [vector] }))
         for (let from = 0; from < documents.length; from += 500) await store.replace(wide, documents.slice(from, from + 500))
@@ -368,8 +368,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
 
     describe('generations and projects', () => {
       it('keeps two generations apart', async () => {
-        const other = aGeneration('a', 2)
-        await store.create(other)
+        const other = await underTest.fresh(2)
         await put(aDocument({ id: 'd1' }))
         await store.replace(other, [aDocument({ id: 'd2' })])
         await store.remove(other, ['d1'])
@@ -398,8 +397,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       })
 
       it('drops a generation to the last byte, and its neighbour stays', async () => {
-        const other = aGeneration('a', 2)
-        await store.create(other)
+        const other = await underTest.fresh(2)
         await put(aDocument({ id: 'd1' }))
         await store.replace(other, [aDocument({ id: 'd2' })])
         await store.maintain(generation)

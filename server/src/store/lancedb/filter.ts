@@ -1,5 +1,5 @@
-import { SimilarityError } from '@datashare-similarity/shared'
 import { BANDS } from '../../passages/fingerprint.ts'
+import { millisecondsWithin } from '../creation-date.ts'
 import type { DocumentRow, StoreFilter, TextIdentity } from '../store.ts'
 
 /** Matches no row. A clause that cannot be met is this one, never a missing clause. */
@@ -32,27 +32,9 @@ function isBelow(path: string): string {
   return `(dirname = ${quote(folder)} OR ${below.join(' OR ')})`
 }
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/
-const WITHOUT_ZONE = /T\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/
-const DAY_MILLISECONDS = 86_400_000
-
-/** Milliseconds since 1970 of an ISO date or date-time, UTC where it names no zone; null where it is none. */
-export function toMilliseconds(date: string): number | null {
-  const milliseconds = Date.parse(WITHOUT_ZONE.test(date) ? `${date}Z` : date)
-  return Number.isNaN(milliseconds) ? null : milliseconds
-}
-
-function bound(date: string): number {
-  const milliseconds = toMilliseconds(date)
-  if (milliseconds === null) throw new SimilarityError('invalid_request', { detail: 'creationDate is not an ISO date' })
-  return milliseconds
-}
-
-function createdBetween({ from, to }: NonNullable<StoreFilter['creationDate']>): string[] {
-  return [
-    ...(from === undefined ? [] : [`creationDate >= ${bound(from)}`]),
-    ...(to === undefined ? [] : [DAY.test(to) ? `creationDate < ${bound(to) + DAY_MILLISECONDS}` : `creationDate <= ${bound(to)}`]),
-  ]
+function createdWithin(creationDate: NonNullable<StoreFilter['creationDate']>): string[] {
+  const { from, before } = millisecondsWithin(creationDate)
+  return [...(from === undefined ? [] : [`creationDate >= ${from}`]), ...(before === undefined ? [] : [`creationDate < ${before}`])]
 }
 
 /** The `where` of a search, undefined where nothing is filtered. Only `documentIds` restricts when it is empty. */
@@ -65,7 +47,7 @@ export function searchFilter(filter: StoreFilter): string | undefined {
     ...(filter.documentIds === undefined ? [] : [ofDocuments(filter.documentIds)]),
     ...named,
     ...(filter.path === undefined ? [] : [isBelow(filter.path)]),
-    ...createdBetween(filter.creationDate ?? {}),
+    ...createdWithin(filter.creationDate ?? {}),
     ...excluded,
   ]
   return clauses.length === 0 ? undefined : clauses.join(' AND ')

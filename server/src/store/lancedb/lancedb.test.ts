@@ -19,6 +19,11 @@ async function openInTemporaryFolder() {
   return {
     folder,
     store,
+    fresh: async (dimensions: number) => {
+      const generation = aGeneration('a', dimensions)
+      await store.create(generation)
+      return generation
+    },
     reopen: async () => {
       await store.close()
       store = await openHere()

@@ -1,9 +1,9 @@
 import './environment.ts'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SimilarityError } from '@datashare-similarity/shared'
 import type { GrantedProject } from '../../datashare/access.ts'
 import type { Logger } from '../../log.ts'
+import { checkDocument, checkQuery, demandOwn } from '../checks.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { toSimilarityError } from './faults.ts'
@@ -15,7 +15,7 @@ import { tableNames } from './schema.ts'
 import { documentsByStems, documentsWithPhrases, identitiesWhere, nearestPassages, passagesByWords } from './search.ts'
 import { samplePassages, statisticsOf } from './statistics.ts'
 import { openTables, type GenerationTables, type Tables } from './tables.ts'
-import { checkDocument, hasDirection, removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
+import { removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
 
 /**
  * In a long vectorization versions and small files pile up, and rows that no text index covers yet are read
@@ -141,15 +141,13 @@ type ReadingForPeople = Pick<VectorStore, 'meaning' | 'words' | 'documentWords' 
 
 function readingForPeople(tables: Tables): ReadingForPeople {
   async function read<T>(project: GrantedProject, generation: Generation, work: (tables: GenerationTables) => Promise<T>): Promise<T> {
-    if (project.name !== generation.project) throw new SimilarityError('project_forbidden')
+    demandOwn(project, generation)
     return await tables.read(generation, work)
   }
 
   return {
     async meaning(project, generation, embedding, options) {
-      if (embedding.length !== generation.dimensions || !hasDirection(embedding)) {
-        throw new SimilarityError('internal', { detail: `the vector of a query must be finite, not zero, and have ${generation.dimensions} dimensions` })
-      }
+      checkQuery(embedding, generation)
       return await read(project, generation, ({ passages }) => nearestPassages(passages, embedding, options))
     },
     words: (project, generation, query, options) => read(project, generation, ({ passages }) => passagesByWords(passages, query, options)),

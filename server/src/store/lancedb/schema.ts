@@ -1,8 +1,9 @@
 import { Binary, Bool, type Data, type DataType, Field, Float32, FixedSizeList, Int32, Int64, makeData, RecordBatch, Schema, Struct, Table, Utf8, vectorFromArray } from 'apache-arrow'
-import { SimilarityError } from '@datashare-similarity/shared'
+import { checkedId } from '../checks.ts'
+import { toMilliseconds } from '../creation-date.ts'
 import type { Generation } from '../generation.ts'
 import type { DocumentWrite } from '../store.ts'
-import { BAND_COLUMNS, SAMPLE_COLUMNS, toMilliseconds } from './filter.ts'
+import { BAND_COLUMNS, SAMPLE_COLUMNS } from './filter.ts'
 
 const text = (name: string): Field<DataType> => new Field(name, new Utf8(), false)
 const optionalText = (name: string): Field<DataType> => new Field(name, new Utf8(), true)
@@ -31,12 +32,9 @@ const documentFields: Field<DataType>[] = [
 export const passagesSchema = (dimensions: number): Schema => new Schema(passageFields(dimensions))
 export const documentsSchema = new Schema(documentFields)
 
-const GENERATION_ID = /^[a-z0-9-]{1,100}$/
-
-/** Names of the two tables: from the generation's id alone, so no name of a project ever becomes a path. */
 export function tableNames(generation: Generation): { passages: string, documents: string } {
-  if (!GENERATION_ID.test(generation.id)) throw new SimilarityError('internal', { detail: 'the id of a generation is not one of ours' })
-  return { passages: `passages-${generation.id}`, documents: `documents-${generation.id}` }
+  const id = checkedId(generation)
+  return { passages: `passages-${id}`, documents: `documents-${id}` }
 }
 
 type Value = string | number | bigint | boolean | Uint8Array | null

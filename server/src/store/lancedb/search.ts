@@ -1,10 +1,8 @@
 import { BooleanQuery, MatchQuery, Occur, PhraseQuery, type FullTextQuery, type Table } from '@lancedb/lancedb'
+import { best, TIES } from '../ranking.ts'
 import type { DocumentCandidate, DocumentIdentity, ListOptions, MeaningOptions, PassageCandidate, WordsQuery } from '../store.ts'
 import { ofStatus, searchFilter } from './filter.ts'
 import { DOCUMENT_CANDIDATE_COLUMNS, IDENTITY_COLUMNS, PASSAGE_CANDIDATE_COLUMNS, toIdentities, toNearestPassages, toWordsDocuments, toWordsPassages } from './reading.ts'
-
-/** Asked for beyond the limit, so that among equal scores at the end of a list the ids decide, not the order of the scan. */
-const TIES = 50
 
 /** Exact or by the vector index, filtered before ranking. */
 export async function nearestPassages(passages: Table, embedding: Float32Array, { limit, filter, exact = false }: MeaningOptions): Promise<PassageCandidate[]> {
@@ -52,9 +50,3 @@ function filtered<Q extends { where(predicate: string): Q }>(query: Q, filter: L
   const where = searchFilter(filter)
   return where === undefined ? query : query.where(where)
 }
-
-function best<C extends DocumentCandidate & { readonly ordinal?: number }>(candidates: C[], limit: number): C[] {
-  return candidates.sort((a, b) => b.score - a.score || compare(a.documentId, b.documentId) || (a.ordinal ?? 0) - (b.ordinal ?? 0)).slice(0, limit)
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

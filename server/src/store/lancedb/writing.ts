@@ -1,7 +1,6 @@
 import type { MergeInsertBuilder, Table } from '@lancedb/lancedb'
 import type { Table as ArrowTable } from 'apache-arrow'
-import { SimilarityError } from '@datashare-similarity/shared'
-import type { Generation } from '../generation.ts'
+import { lastOfEach } from '../checks.ts'
 import type { DocumentWrite, VectorStore } from '../store.ts'
 import { retryConflicts } from './faults.ts'
 import { ofDocuments } from './filter.ts'
@@ -11,29 +10,9 @@ import type { GenerationTables } from './tables.ts'
 /** Characters of content that go into one commit of rows: what travels to LanceDB is one buffer. */
 const CONTENT_PER_COMMIT = 100_000_000
 
-/**
- * What LanceDB would take in silence: a vector that is too short is stored with nulls.
- * @throws SimilarityError document_failed
- */
-export function checkDocument({ row, passages }: DocumentWrite, { dimensions }: Generation): void {
-  const refuse = (detail: string): never => { throw new SimilarityError('document_failed', { detail }) }
-  if (!row.documentId.isWellFormed()) refuse('the id of a document is not well-formed Unicode')
-  if (new Set(passages.map(({ ordinal }) => ordinal)).size !== passages.length) refuse(`two passages of document ${row.documentId} have the same ordinal`)
-  for (const { ordinal, embedding } of passages) {
-    if (embedding.length !== dimensions) refuse(`the vector of passage ${ordinal} of document ${row.documentId} has ${embedding.length} dimensions, not ${dimensions}`)
-    if (!hasDirection(embedding)) refuse(`the vector of passage ${ordinal} of document ${row.documentId} is zero or not finite`)
-  }
-}
-
-/** Finite and not zero: only then has it a cosine. */
-export function hasDirection(embedding: Float32Array): boolean {
-  const squares = embedding.reduce((sum, value) => sum + value * value, 0)
-  return Number.isFinite(squares) && squares > 0
-}
-
 /** Replaces the passages of these documents in one commit, then writes their rows. */
 export async function replaceDocuments({ passages, documents }: GenerationTables, dimensions: number, writes: readonly DocumentWrite[]): Promise<void> {
-  const batch = [...new Map(writes.map(write => [write.row.documentId, write])).values()]
+  const batch = lastOfEach(writes)
   const theirs = ofDocuments(batch.map(({ row }) => row.documentId))
   const newPassages = passagesTable(batch, dimensions)
   await put(passages, theirs, newPassages, () => passages.mergeInsert(['documentId', 'ordinal'])
