@@ -220,6 +220,60 @@ describe.skipIf(!hasJava())('a companion beside a real Elasticsearch (needs Java
     expect(titles(answer)).toEqual([])
   })
 
+  describe('with the vectors in Elasticsearch too', () => {
+    let beside: TestCompanion
+    beforeAll(async () => {
+      beside = await startCompanion({ elasticsearchUrl: elasticsearch.url, standIn: { mode: 'SERVER', users: [editor, reader] } }, { SIMILARITY_STORE: 'elasticsearch' })
+    })
+    afterAll(() => beside[Symbol.asyncDispose]())
+
+    const asked = async (path: string): Promise<unknown> => (await fetch(`${elasticsearch.url}/${path}`)).json()
+    /** All that Datashare's index is: mapping, settings and every entry with the number of its last change. */
+    const indexOf = async (project: string): Promise<unknown> => {
+      const entries = await asked(`${project}/_search?size=1000&seq_no_primary_term=true&sort=_doc`) as { hits: unknown }
+      return [await asked(project), entries.hits]
+    }
+    const ownIndices = async (): Promise<string[]> => Object.keys(await asked('datashare-similarity-*/_alias') as object)
+
+    it('vectorizes, finds by meaning, by words and by example, measures itself, and changes nothing of Datashare\'s index', async () => {
+      const alice = beside.as('alice-key')
+      const before = await indexOf('vault')
+      expect(await alice.vectorize('vault', { batchSize: 5 })).toMatchObject({ state: 'DONE', childCounts: { done: 3, error: 0 } })
+
+      const answer = await alice.similar('vault', { queries: ['where are the stolen artworks stored', 'clergyman resigned from a foundation that was a sham', 'CH93-0076-2011', '"rapport de securite"'], like: [{ documentId: paraphrased.id }] })
+      expect([0, 1, 2, 3].map(group => titles(answer, group)[0])).toEqual(['long-report.txt', 'resignation.txt', 'account.txt', 'rapport.txt'])
+      const [passage] = answer.results[0]!.documents[0]!.passages
+      expect(String(long.source['content']).slice(passage!.start, passage!.end)).toBe(passage!.text)
+      expect(answer.results[2]!.documents[0]).toMatchObject({ strength: 'words' })
+      expect(titles(answer, 4)).not.toContain('resignation.txt')
+      expect((await alice.call<Evaluation>('POST', '/api/projects/vault/evaluate')).body).toMatchObject({ indexRecall: 1 })
+      expect((await alice.call<Project>('GET', '/api/projects/vault')).body).toMatchObject({ coverage: { documents: 12, vectorized: 11, empty: 1, missing: 0, stale: 0 }, languages: { ENGLISH: 10, FRENCH: 1 } })
+      expect((await alice.call<{ store: string }>('GET', '/api/info')).body.store).toBe('elasticsearch')
+      expect(await indexOf('vault')).toEqual(before)
+    })
+
+    it('does only what is new, serves the old vectors through a rebuild, and wipes to the last index', async () => {
+      const alice = beside.as('alice-key')
+      const added = aDocument({ title: 'added.txt', content: 'A very singular text on beekeeping in the alps.' })
+      const find = async () => alice.similar('vault', { queries: ['apiculture in the mountains'] })
+      await indexDocuments(elasticsearch.url, 'vault', [added])
+      expect(await alice.vectorize('vault')).toMatchObject({ state: 'DONE', counts: { documents: 1, done: 1 } })
+      const first = await find()
+      await deleteDocuments(elasticsearch.url, 'vault', [added])
+      await alice.vectorize('vault', { mode: 'rebuild' })
+      const second = await find()
+
+      expect(titles(first)[0]).toBe('added.txt')
+      expect(titles(second)).not.toContain('added.txt')
+      expect(second.generation).not.toBe(first.generation)
+      expect(await ownIndices()).toHaveLength(4)
+      expect((await ownIndices()).some(name => name.includes('vault'))).toBe(false)
+      expect((await alice.call('DELETE', '/api/projects/vault/vectors')).status).toBe(204)
+      expect(await ownIndices()).toEqual([])
+      expect(await find()).toMatchObject({ generation: null, coverage: { vectorized: 0 } })
+    })
+  })
+
   it('starts by itself for one command where no companion runs', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'similarity-cli-'))
     const env = { SIMILARITY_PORT: '1', SIMILARITY_DATA_DIR: dataDir, DATASHARE_URL: companion.pageUrl, ELASTICSEARCH_URL: elasticsearch.url, DATASHARE_API_KEY: 'alice-key' }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
@@ -17,6 +17,7 @@ import { createHttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import { createEvaluate } from '../search/evaluate.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
+import { openElasticsearchStore } from '../store/elasticsearch/elasticsearch.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import type { VectorStore } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
@@ -66,10 +67,11 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   await makeDataDir(config.dataDir, log)
   // Before anything else touches the folder: opening the store clears away what a dead process has left.
   await lifespan.provide('data folder', () => openDataFolderLock(config.dataDir), lock => lock.close())
+  await demandSameStore(config)
   const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })
   const hydrator = overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log })
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
-  const store = await lifespan.provide('vector store', overrides.store ?? (() => openLanceStore({ folder: join(config.dataDir, 'vectors'), log })), it => it.close())
+  const store = await lifespan.provide('vector store', overrides.store ?? (() => openStore(config, log)), it => it.close())
   const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log })), it => it.close())
   const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: config.threads + 1, log }))
   const { engine, generations, measuredRate } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
@@ -87,6 +89,9 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   return { url, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
 }
 
+const openStore = ({ store, dataDir, elasticsearch }: Config, log: Logger): Promise<VectorStore> =>
+  store === 'elasticsearch' ? openElasticsearchStore({ ...elasticsearch, log }) : openLanceStore({ folder: join(dataDir, 'vectors'), log })
+
 /**
  * Texts and vectors of a leak lie here: nobody else may read them, nor the files that are made from here on,
  * temporary ones and those of child processes included.
@@ -103,6 +108,19 @@ async function makeDataDir(dataDir: string, log: Logger): Promise<void> {
   } catch (error) {
     throw new SimilarityError('store_unreadable', { cause: error, detail: `The data folder ${dataDir} cannot be made, or not be closed to others.` })
   }
+}
+
+/**
+ * The ledger of a folder says which projects are vectorized, in the store that they were vectorized in: a file beside it says in which.
+ * @throws SimilarityError configuration_wrong | store_unreadable
+ */
+async function demandSameStore({ dataDir, store }: Config): Promise<void> {
+  const path = join(dataDir, 'store')
+  const isNew = !(await readdir(dataDir)).includes('ledger.db')
+  if (isNew) await writeFile(path, store).catch((cause: unknown) => { throw new SimilarityError('store_unreadable', { cause, detail: `The data folder ${dataDir} cannot be written to.` }) })
+  const before = isNew ? store : await readFile(path, 'utf8').catch(() => 'lancedb')
+  if (before === store) return
+  throw new SimilarityError('configuration_wrong', { detail: `SIMILARITY_STORE: the projects of this data folder are in the store "${before}". Set it back, or give the companion another folder with SIMILARITY_DATA_DIR and vectorize the projects there.` })
 }
 
 const isOpenToOthers = async (folder: string): Promise<boolean> => ((await stat(folder)).mode & 0o077) !== 0

@@ -2,6 +2,7 @@ import { homedir, availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { DEFAULT_PORT, SimilarityError } from '@datashare-similarity/shared'
+import type { ElasticsearchConnection } from '../datashare/elasticsearch-client.ts'
 import { isFolderName } from '../embedding/local-folder.ts'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
@@ -24,7 +25,7 @@ const settings = {
   SIMILARITY_DATA_DIR: optional(),
   SIMILARITY_MODEL: z.string().min(1, 'the id of a model, or the path of its folder').default('all-MiniLM-L6-v2').transform(value => (isFolderName(value) ? resolve(value) : value)),
   HF_ENDPOINT: httpUrl('https://huggingface.co'),
-  SIMILARITY_STORE: z.literal('lancedb', 'lancedb').default('lancedb'),
+  SIMILARITY_STORE: z.enum(['lancedb', 'elasticsearch'], 'lancedb or elasticsearch').default('lancedb'),
   SIMILARITY_ENGINE: z.literal('local', 'local').default('local'),
   SIMILARITY_THREADS: integer(1, 64, Math.min(availableParallelism(), 4)),
   SIMILARITY_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug'], 'silent, error, warn, info or debug').default('info'),
@@ -32,7 +33,7 @@ const settings = {
 
 export interface Config {
   readonly datashareUrl: string
-  readonly elasticsearch: { readonly url: string, readonly username?: string, readonly password?: string, readonly apiKey?: string, readonly caFile?: string }
+  readonly elasticsearch: ElasticsearchConnection
   readonly host: string
   readonly port: number
   /** Origins that a browser's page may have, exactly. */
@@ -42,6 +43,7 @@ export interface Config {
   readonly trustProxy: boolean
   readonly vectorizeRole: 'PROJECT_ADMIN' | 'PROJECT_EDITOR' | 'PROJECT_MEMBER'
   readonly dataDir: string
+  readonly store: 'lancedb' | 'elasticsearch'
   /** The id of a model, or the absolute path of a folder. */
   readonly model: string
   /** Address of the hub that models are pulled from, or of a mirror: used when somebody pulls one, never by a running companion. */
@@ -79,6 +81,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     trustProxy: value.SIMILARITY_TRUST_PROXY,
     vectorizeRole: value.SIMILARITY_VECTORIZE_ROLE,
     dataDir: value.SIMILARITY_DATA_DIR ?? defaultDataDir(env),
+    store: value.SIMILARITY_STORE,
     model: value.SIMILARITY_MODEL,
     modelHub: value.HF_ENDPOINT,
     threads: value.SIMILARITY_THREADS,

@@ -172,6 +172,17 @@ describe('when something around the companion fails', () => {
     expect(stderr).toContain('SIMILARITY_PORT: should be a whole number')
   })
 
+  it('a data folder whose projects are in another store stops the start, and says which', async () => {
+    const dataDir = join(folder, 'embedded')
+    const env = { SIMILARITY_PORT: '1', SIMILARITY_DATA_DIR: dataDir, DATASHARE_URL: companion.pageUrl }
+    expect((await runCli(['status'], env)).code).toBe(0)
+    const { stderr } = await runCli(['status'], { ...env, SIMILARITY_STORE: 'elasticsearch' })
+
+    expect(told(stderr)).toBe('configuration_wrong')
+    expect(stderr).toContain('are in the store "lancedb"')
+    expect((await runCli(['status'], env)).code).toBe(0)
+  })
+
   it('a data folder that is not a folder stops the start', async () => {
     const file = join(folder, 'a-file')
     await writeFile(file, '')

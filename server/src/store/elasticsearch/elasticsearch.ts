@@ -114,10 +114,12 @@ function writing(client: Client, indices: Indices, signal: AbortSignal): Writing
     async maintain(generation, asked) {
       asked?.throwIfAborted()
       const either = asked === undefined ? signal : AbortSignal.any([asked, signal])
+      const index = Object.values(indexNames(generation))
       // Not in turn with writes: Elasticsearch merges beside them. What was begun goes on there when nobody waits any more.
-      await indices.read(generation, () => client.indices.forcemerge(
-        { index: Object.values(indexNames(generation)), only_expunge_deletes: true }, { requestTimeout: MERGE_TIMEOUT, maxRetries: 0, signal: either },
-      )).catch((error: unknown) => { throw asked?.aborted === true ? asked.reason : error })
+      await indices.read(generation, async () => {
+        await client.indices.flush({ index }, { signal: either })
+        await client.indices.forcemerge({ index, only_expunge_deletes: true }, { requestTimeout: MERGE_TIMEOUT, maxRetries: 0, signal: either })
+      }).catch((error: unknown) => { throw asked?.aborted === true ? asked.reason : error })
     },
     drop: generation => indices.drop(generation),
   }

@@ -57,4 +57,4 @@ export function copiesOf({ contentHash, fingerprint }: TextIdentity): Clause {
 }
 
 /** Passages whose places lie in one of `slices` equal parts. */
-export const inSlice = (slice: number, slices: number, places: number): Clause => ({ range: { place: { gte: Math.floor(slice * places / slices), lt: Math.floor((slice + 1) * places / slices) } } })
+export const inSlice = (slice: number, slices: number, places: number): Clause => ({ range: { place: { gte: Math.floor(slice * places / slices), lte: Math.floor((slice + 1) * places / slices) - 1 } } })
