@@ -47,11 +47,11 @@ try {
 }
 await report()
 
-async function run(collection: Collection, model: Embedders, { variant }: Options): Promise<void> {
+async function run(collection: Collection, model: Embedders, { variant, store }: Options): Promise<void> {
   const { name, documents, queries, notes } = collection
   say(`${name}: ${notes.join(', ')}`)
   say(`${name}: ${documents.length} documents, ${queries.length} queries; vectorizing`)
-  await using indexed = await index(collection, model, variant, join(cache, 'indices'))
+  await using indexed = await index(collection, model, variant, join(cache, 'indices'), store)
   say(`${name}: ${indexed.passages} passages; asking`)
   const contents = new Map(documents.map(({ id, content }) => [id, content]))
   for (const query of queries) {

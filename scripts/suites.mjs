@@ -48,7 +48,7 @@ export const SUITES = {
     document: 'docs/reliability.md',
     paths: /\/(server|plugin)\/src\//,
     tests: [
-      'server/src/reliability', 'server/src/app/failures', 'server/src/datashare/elasticsearch-documents', 'server/src/embedding/embedders', 'server/src/store/lancedb/conflicts',
+      'server/src/reliability', 'server/src/app/failures', 'server/src/datashare/elasticsearch-documents', 'server/src/embedding/embedders', 'server/src/store/lancedb/conflicts', 'server/src/store/elasticsearch',
       'server/src/tasks', 'server/src/vectorize', 'plugin/src/components/ProjectVectorization',
     ],
     cases: {

@@ -1,18 +1,23 @@
 import { hash } from 'node:crypto'
-import { glob, mkdir, readFile, readdir, rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
+import { glob, mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { GrantedProject } from '../../server/src/datashare/access.ts'
 import type { Embedders } from '../../server/src/embedding/embedder.ts'
 import type { Generations } from '../../server/src/store/generation.ts'
+import { openElasticsearchStore } from '../../server/src/store/elasticsearch/elasticsearch.ts'
 import { openLanceStore } from '../../server/src/store/lancedb/lancedb.ts'
 import type { VectorStore } from '../../server/src/store/store.ts'
 import { openLocalEngine } from '../../server/src/tasks/local/engine.ts'
 import { aCaller } from '../../server/src/testing/callers.ts'
+import { startElasticsearch } from '../../server/src/testing/elasticsearch.ts'
 import { log, QUICK } from '../../server/src/testing/local-chain.ts'
 import { createMemoryDocuments } from '../../server/src/testing/memory-documents.ts'
 import type { Collection } from './collections.ts'
+
+export const STORES = ['lancedb', 'elasticsearch'] as const
+export type StoreName = typeof STORES[number]
 
 /** A vectorized collection: what a search reads. */
 export interface Vectorized extends AsyncDisposable {
@@ -24,17 +29,16 @@ export interface Vectorized extends AsyncDisposable {
 
 /**
  * Vectorizes a collection as the companion does, with its store, ledger and engine.
- * The index stays in `folder` for the next run, until the documents, the model or the code that makes it are others; then it is made anew.
+ * In LanceDB the index stays in `folder` for the next run, until the documents, the model or the code that makes it are others; then it is made anew.
  */
-export async function vectorize(collection: Collection, embedders: Embedders, folder: string): Promise<Vectorized> {
-  const dataDir = await dataFolder(collection, embedders, folder)
+export async function vectorize(collection: Collection, embedders: Embedders, folder: string, name: StoreName): Promise<Vectorized> {
   const caller = aCaller('bench', collection.name)
   const project = caller.grant(collection.name)
   const source = createMemoryDocuments()
   for (const { id, language, content } of collection.documents) source.put(project.name, { id, language, content })
 
   await using opened = new AsyncDisposableStack()
-  const store = await openLanceStore({ folder: join(dataDir, 'vectors'), log })
+  const { dataDir, store } = name === 'lancedb' ? await inFolder(await dataFolder(collection, embedders, folder)) : await inElasticsearch(opened)
   opened.defer(() => store.close())
   const { engine, generations } = await openLocalEngine({ dataDir, source, store, embedders, log, patience: QUICK, batchesAtOnce: availableParallelism(), retireAfterMs: 0 })
   opened.defer(() => engine.close())
@@ -47,6 +51,19 @@ export async function vectorize(collection: Collection, embedders: Embedders, fo
   if (state !== 'DONE' || vectorized + empty !== collection.documents.length) throw new Error(`the chain ended ${String(state)} with ${vectorized} of ${collection.documents.length} documents`)
   const parts = opened.move()
   return { project, store, generations, passages: statistics?.passages ?? 0, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}
+
+interface Place { readonly dataDir: string, readonly store: VectorStore }
+
+const inFolder = async (dataDir: string): Promise<Place> => ({ dataDir, store: await openLanceStore({ folder: join(dataDir, 'vectors'), log }) })
+
+/** A node of its own, which goes with the run. */
+async function inElasticsearch(opened: AsyncDisposableStack): Promise<Place> {
+  const elasticsearch = await startElasticsearch()
+  opened.defer(() => elasticsearch.stop())
+  const dataDir = await mkdtemp(join(tmpdir(), 'similarity-quality-'))
+  opened.defer(() => rm(dataDir, { recursive: true }))
+  return { dataDir, store: await openElasticsearchStore({ url: elasticsearch.url, log }) }
 }
 
 /** Named by all that the index depends on; those of the same collection that depend on something else are removed. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { COLLECTIONS, type Collection, type CollectionName } from './collections.ts'
+import { STORES, type StoreName } from './indexing.ts'
 import type { CreateFind } from './systems.ts'
 
 export interface Options {
@@ -10,6 +11,7 @@ export interface Options {
   readonly limit: number
   readonly tune: boolean
   readonly variant: CreateFind | null
+  readonly store: StoreName
   /** Whether all is measured: only then the figures are the project's. */
   readonly isWhole: boolean
 }
@@ -18,20 +20,22 @@ const USAGE = `npm run bench:quality -- [options]
   --only NAME       ${COLLECTIONS.join(' | ')}; may be given several times
   --tune            only the queries that ranking may be tuned on
   --limit N         only N documents of each collection
-  --variant FILE    a module that exports another createFindMostSimilar, to be compared with the project's own`
+  --variant FILE    a module that exports another createFindMostSimilar, to be compared with the project's own
+  --store NAME      ${STORES.join(' | ')}`
 
 /** @throws Error with the usage where an option is unknown or wrong */
 export async function readOptions(args: string[]): Promise<Options> {
   const { values } = parseArgs({ args, options: {
-    only: { type: 'string', multiple: true }, tune: { type: 'boolean', default: false }, limit: { type: 'string' }, variant: { type: 'string' },
+    only: { type: 'string', multiple: true }, tune: { type: 'boolean', default: false }, limit: { type: 'string' }, variant: { type: 'string' }, store: { type: 'string', default: 'lancedb' },
   } })
   const collections = COLLECTIONS.filter(name => values.only?.includes(name) ?? true)
   const limit = values.limit === undefined ? Infinity : Number(values.limit)
-  if (collections.length < (values.only?.length ?? 1) || !(limit >= 1)) throw new Error(USAGE)
+  const store = STORES.find(name => name === values.store)
+  if (collections.length < (values.only?.length ?? 1) || !(limit >= 1) || store === undefined) throw new Error(USAGE)
   const variant = values.variant === undefined ? null : await import(pathToFileURL(resolve(values.variant)).href) as { createFindMostSimilar: CreateFind }
   return {
-    collections, limit, tune: values.tune, variant: variant?.createFindMostSimilar ?? null,
-    isWhole: values.only === undefined && values.limit === undefined && !values.tune && variant === null,
+    collections, limit, tune: values.tune, variant: variant?.createFindMostSimilar ?? null, store,
+    isWhole: values.only === undefined && values.limit === undefined && !values.tune && variant === null && store === 'lancedb',
   }
 }
 

@@ -4,7 +4,7 @@ import type { Embedder, Embedders } from '../../server/src/embedding/embedder.ts
 import { createFindMostSimilar } from '../../server/src/search/find-most-similar.ts'
 import { createMemoryHydrator } from '../../server/src/testing/memory-hydrator.ts'
 import type { Collection } from './collections.ts'
-import { vectorize, type Vectorized } from './indexing.ts'
+import { vectorize, type StoreName, type Vectorized } from './indexing.ts'
 import type { BenchDocument, BenchQuery } from './known-items.ts'
 
 /** `passages` and `documents` are the two lists of words alone, `words` both of them fused. */
@@ -33,9 +33,9 @@ const SIZE = 50
 const signal = new AbortController().signal
 
 /** Vectorizes a collection and makes the systems that are compared. All of them use the same model. */
-export async function index(collection: Collection, embedders: Embedders, variant: CreateFind | null, folder: string): Promise<Indexed> {
+export async function index(collection: Collection, embedders: Embedders, variant: CreateFind | null, folder: string, store: StoreName): Promise<Indexed> {
   await using opened = new AsyncDisposableStack()
-  const vectorized = opened.use(await vectorize(collection, embedders, folder))
+  const vectorized = opened.use(await vectorize(collection, embedders, folder, store))
   const embedder = await embedders.get(embedders.defaultModel.id)
   const reference = await wholeDocuments(embedder, collection.documents)
   const ours = searcher(vectorized, embedders, collection, createFindMostSimilar)

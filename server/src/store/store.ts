@@ -122,7 +122,8 @@ export interface StoreStatistics {
  * Holds passages, their vectors, and documents, a pair of tables per generation.
  * One writer per generation at a time: the implementation serialises writes and maintenance itself.
  * Reading for people takes a GrantedProject of the generation's own project, else it throws.
- * Errors: SimilarityError disk_full | store_unreadable.
+ * Errors: SimilarityError disk_full | store_unreadable, in Elasticsearch elasticsearch_unreachable | elasticsearch_refused | vectors_missing | index_not_ours;
+ * generation_changed for one that was dropped.
  */
 export interface VectorStore {
   readonly kind: 'lancedb' | 'elasticsearch'

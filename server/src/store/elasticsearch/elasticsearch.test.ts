@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { createLogger } from '../../log.ts'
@@ -8,6 +11,7 @@ import { storeConformance } from '../../testing/store-conformance.ts'
 import { aDocument, aGeneration, axis, grantedProject } from '../../testing/store-documents.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
+import { openLanceStore } from '../lancedb/lancedb.ts'
 import { openElasticsearchStore } from './elasticsearch.ts'
 
 const log = createLogger('silent')
@@ -24,7 +28,7 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
   beforeAll(async () => {
     elasticsearch = await startElasticsearch()
     // As an operator would: the store leaves shards, copies and durability to the cluster.
-    const settings = { number_of_replicas: 0, 'index.translog.durability': 'async' }
+    const settings = { 'number_of_replicas': 0, 'index.translog.durability': 'async' }
     await ask('PUT', '_index_template/similarity', { index_patterns: ['datashare-similarity-*'], template: { settings } })
   }, 300_000)
   afterAll(() => elasticsearch.stop())
@@ -103,6 +107,28 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
       expect([await held('zanzibar'), await byStem('en:parish')]).toEqual([['leaf'], []])
     }, 60_000)
 
+    it('finds by words what the embedded store finds, in any language', async () => {
+      const texts = [
+        'The account CH93-0076-2011 at KY1-1104 was opened by j.smith@example.org', 'Les sociétés de l’entreprise d\'Afrique, à la présidence', 'Ein Konto in Zürich; die Straße nach Łódź, Ærø und Þórshöfn',
+        '株式会社の株主名簿と取締役会の議事録', '公司的股東名單在香港', 'สัญญาเช่าเรือฉบับนี้ทำขึ้นที่กรุงเทพ', 'وثائق بنما عن الشركات', 'перевод средств через Кипр, счёт №40817', 'Η εταιρεία στην Κύπρο', 'חברה רשומה בקפריסין', '주식회사 주주 명부', 'the quick brown fox of Łódź',
+      ]
+      const documents = texts.map((text, index) => aDocument({ id: `d${String(index).padStart(2, '0')}`, texts: [text] }))
+      const folder = await mkdtemp(join(tmpdir(), 'similarity-both-'))
+      const embedded = await openLanceStore({ folder, log })
+      const both = [embedded, store].map(each => ({ each, generation: aGeneration('a', 2) }))
+      for (const { each, generation: own } of both) {
+        await each.create(own)
+        await each.replace(own, documents)
+      }
+      const words = ['CH93-0076-2011', 'smith', 'example', 'entreprise', 'afrique', 'PRESIDENCE', 'zurich', 'strasse', 'lodz', 'aero', 'thorshofn', '株主', '議事録', '股東', '香港', 'สัญญา', 'กรุงเทพ', 'بنما', 'перевод', 'счёт', '40817', 'εταιρεία', 'חברה', '주주', 'fox of']
+      const found = await Promise.all(both.map(({ each, generation: own }) => Promise.all(words.map(async terms =>
+        [terms, ...(await each.words(project, own, { terms, phrases: [] }, { limit: 20, filter: {} })).map(({ documentId }) => documentId)]))))
+      await embedded.close()
+      await rm(folder, { recursive: true })
+
+      expect(found[1]).toEqual(found[0])
+    })
+
     it('takes away what a write has left that was stopped before its row', async () => {
       await put(aDocument({ id: 'torn', texts: ['one', 'two', 'three'] }))
       const [, documents] = indices()
@@ -114,7 +140,7 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
     })
 
     // Elasticsearch keeps what a copy of the index might still have to be told, and looks after half a minute whether it must.
-    it.runIf(process.env['SIMILARITY_LONG_TESTS'] === '1')('S20: keeps no entry of a removed text once it is maintained half a minute later', async () => {
+    it.runIf(process.env['SIMILARITY_LONG_TESTS'] === '1')('keeps no entry of a removed text once it is maintained half a minute later', async () => {
       await put(aDocument({ id: 'doomed', texts: ['canary'] }))
       await store.remove(generation, ['doomed'])
       await expect.poll(async () => {

@@ -104,13 +104,15 @@ async function documentsMatching(reading: Reading, must: Clause[], { limit, filt
 /** In order, a page at a time: a document may have more passages than one answer can hold. */
 export async function passagesOf(reading: Reading, documentId: string): Promise<StoredPassage[]> {
   const passages: StoredPassage[] = []
-  for (let after: estypes.SortResults | undefined, page: Hit[] = []; ; after = page.at(-1)?.sort) {
-    page = await hitsOf(reading, {
+  let after: estypes.SortResults | undefined
+  for (;;) {
+    const page = await hitsOf(reading, {
       index: indexNames(reading.generation).passages, size: PAGE, _source: STORED_PASSAGE_FIELDS, docvalue_fields: ['vector'],
       query: { bool: { filter: [ofDocuments([documentId])] } }, sort: [{ ordinal: 'asc' }], ...after !== undefined && { search_after: after },
     })
     passages.push(...page.map(toStoredPassage))
     if (page.length < PAGE) return passages
+    after = page.at(-1)?.sort
   }
 }
 
