@@ -48,6 +48,7 @@ export const ERRORS = {
   datashare_unreachable: { status: 503, title: 'Datashare does not answer', why: 'The companion asks Datashare who you are and what you may read, and it did not answer.', fix: 'Check that Datashare runs and that DATASHARE_URL is right.', waitFor: 'datashare' },
   elasticsearch_unreachable: { status: 503, title: 'Elasticsearch does not answer', why: 'The documents of the project are read from Elasticsearch, and it did not answer.', fix: 'Check that Elasticsearch runs and that ELASTICSEARCH_URL, user and password are right.', waitFor: 'elasticsearch' },
   elasticsearch_refused: { status: 503, title: 'Elasticsearch refused the request', why: 'The credentials are wrong, or they give no right to read this index.', fix: 'Check ELASTICSEARCH_USER, ELASTICSEARCH_PASSWORD or ELASTICSEARCH_API_KEY and their rights.' },
+  elasticsearch_too_old: { status: 503, title: 'This Elasticsearch is too old', why: 'The companion needs Elasticsearch 8 or later, as Datashare 20.8 and later do.', fix: 'Upgrade Datashare and its Elasticsearch, or set ELASTICSEARCH_URL to that of a newer one.' },
   index_missing: { status: 503, title: 'The project has no index', why: 'Datashare lists the project, but Elasticsearch has no index of its name.', fix: 'Index documents in Datashare first, and check that ELASTICSEARCH_URL is Datashare\'s own Elasticsearch.' },
   embedder_unavailable: { status: 503, title: 'The model is not available', why: 'The process that runs the model is starting, or has failed.', fix: 'Try again in a few seconds; search by words works meanwhile.', waitFor: 'embedder' },
   model_missing: { status: 503, title: 'The files of the model are missing', why: 'The folder of the model lacks a file that its registry entry names.', fix: 'Run "datashare-similarity model pull" with the id of the model, or put its files into the folder that is named; the companion notices by itself. Or choose the bundled model with SIMILARITY_MODEL.' },
@@ -58,6 +59,8 @@ export const ERRORS = {
   disk_full: { status: 503, title: 'The data folder is full', why: 'The disk of the data folder has no room left.', fix: 'Free space on the disk, or point SIMILARITY_DATA_DIR to a larger one; the task goes on by itself.', waitFor: 'disk' },
   store_unreadable: { status: 503, title: 'The data folder cannot be used', why: 'The data folder cannot be read or written.', fix: 'Check the owner and the rights of the folder of SIMILARITY_DATA_DIR.' },
   data_folder_busy: { status: 503, title: 'Another companion uses this data folder', why: 'One live process at a time works on a data folder.', fix: 'Stop the other one, or give this one a folder of its own with SIMILARITY_DATA_DIR.' },
+  data_folder_newer: { status: 503, title: 'The data folder is of a newer version', why: 'A newer companion has written it, and this one does not know its form.', fix: 'Start the version that wrote it, or a later one: "npx datashare-similarity@latest serve". Or restore a backup of this version, or give this one a folder of its own with SIMILARITY_DATA_DIR.' },
+  backup_unusable: { status: 500, title: 'The backup cannot be used', why: 'It is incomplete, was changed since it was made, or was made by a newer companion.', fix: 'Take another backup: "backup" writes backup.json last, and "restore" compares every file with it.' },
   configuration_wrong: { status: 500, title: 'A setting is wrong', why: 'The value of a setting has not the shape it should have.', fix: 'Correct the setting that is named.' },
   deadline_exceeded: { status: 503, title: 'The search took too long', why: 'The request ran into its deadline.', fix: 'Try again, with fewer queries or a narrower filter.' },
   shutting_down: { status: 503, title: 'The companion is stopping', why: 'It is being shut down.', fix: 'Try again when it is back; a running task goes on by itself.' },
@@ -79,6 +82,8 @@ export interface SimilarityErrorOptions {
   detail?: string
   cause?: unknown
   taskId?: string
+  /** Of the request that was answered with it, for whoever looks it up in the companion's log. */
+  requestId?: string
   retryAfterSeconds?: number
   errors?: FieldError[]
 }
@@ -89,6 +94,7 @@ export class SimilarityError extends Error {
   readonly code: ErrorCode
   readonly detail: string
   readonly taskId: string | undefined
+  readonly requestId: string | undefined
   readonly retryAfterSeconds: number | undefined
   readonly errors: FieldError[] | undefined
 
@@ -98,6 +104,7 @@ export class SimilarityError extends Error {
     this.code = code
     this.detail = detail
     this.taskId = options.taskId
+    this.requestId = options.requestId
     this.retryAfterSeconds = options.retryAfterSeconds
     this.errors = options.errors
   }

@@ -1,8 +1,6 @@
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
-import { SimilarityError } from '@datashare-similarity/shared'
 import type { AccessCheck } from '../datashare/access.ts'
 import { createAccessCheck } from '../datashare/access-check.ts'
 import { openElasticsearchDocuments } from '../datashare/elasticsearch-documents.ts'
@@ -13,7 +11,7 @@ import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createHandlers } from '../http/handlers.ts'
-import { createHttpServer } from '../http/server.ts'
+import { createHttpServer, listenOn } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import { createEvaluate } from '../search/evaluate.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
@@ -25,7 +23,9 @@ import { openDataFolderLock } from '../tasks/local/lock.ts'
 import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
 import { createKnownCoverage } from '../vectorize/known-coverage.ts'
+import { demandStart } from './checks/checks.ts'
 import { modelsDirOf, type Config } from './config.ts'
+import { makeDataFolder } from './data-folder.ts'
 import { Lifespan } from './lifespan.ts'
 import { VERSION } from './version.ts'
 
@@ -63,7 +63,8 @@ export async function compose(config: Config, log: Logger, overrides: Overrides 
 }
 
 async function start(config: Config, log: Logger, overrides: Overrides, lifespan: Lifespan): Promise<App> {
-  await makeDataDir(config.dataDir, log)
+  await makeDataFolder(config.dataDir)
+  await demandStart(config, log)
   // Before anything else touches the folder: opening the store clears away what a dead process has left.
   await lifespan.provide('data folder', () => openDataFolderLock(config.dataDir), lock => lock.close())
   const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })
@@ -81,40 +82,11 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
   const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, findMostSimilar })
   const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)
-  const server = await lifespan.provide('http', () => listen(createHttpServer(app), config), stop)
+  const server = await lifespan.provide('http', () => listenOn(createHttpServer(app), config), stop)
   const url = urlOf(server, config.host)
   log.info({ url, version: VERSION }, 'companion listens')
   return { url, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
 }
-
-/**
- * Texts and vectors of a leak lie here: nobody else may read them, nor the files that are made from here on,
- * temporary ones and those of child processes included.
- */
-async function makeDataDir(dataDir: string, log: Logger): Promise<void> {
-  process.umask(0o077)
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    if (!await isOpenToOthers(dataDir)) return
-    const entries = await readdir(dataDir)
-    if (entries.length === 0 || entries.includes('ledger.db')) await chmod(dataDir, 0o700)
-    // What else lies here belongs to somebody, who may have to reach it.
-    else log.warn('the data folder can be entered by others; give the companion a folder of its own with SIMILARITY_DATA_DIR')
-  } catch (error) {
-    throw new SimilarityError('store_unreadable', { cause: error, detail: `The data folder ${dataDir} cannot be made, or not be closed to others.` })
-  }
-}
-
-const isOpenToOthers = async (folder: string): Promise<boolean> => ((await stat(folder)).mode & 0o077) !== 0
-
-function listen(server: Server, { host, port }: Config): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    server.once('error', error => reject(new SimilarityError('configuration_wrong', { cause: error, detail: `SIMILARITY_HOST and SIMILARITY_PORT: cannot listen on ${host}:${port} (${codeOf(error)}).` })))
-    server.listen(port, host, () => resolve(server))
-  })
-}
-
-const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.name)
 
 async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>(resolve => server.close(() => resolve()))

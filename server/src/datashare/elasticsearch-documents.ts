@@ -1,30 +1,22 @@
 import { hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { Client, type estypes } from '@elastic/elasticsearch'
+import type { Client, estypes } from '@elastic/elasticsearch'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { z } from 'zod'
 import type { Logger } from '../log.ts'
 import type { ProjectName } from './access.ts'
 import { DocumentFieldsSchema, refOf, sourceDocumentOf, type DocumentFields } from './document-fields.ts'
-import { isExpired, statusOf, toSimilarityError } from './elasticsearch-errors.ts'
+import { clientOf, pingElasticsearch, type ElasticsearchAccount } from './elasticsearch-client.ts'
+import { isExpired, toSimilarityError } from './elasticsearch-errors.ts'
 import { groupBySize } from './fetch-groups.ts'
 import { DOCUMENTS_ONLY } from './queries.ts'
 import type { DocumentRef, DocumentSource, SourceDocument } from './source.ts'
 
-export interface ElasticsearchDocumentsOptions {
-  readonly url: string
-  readonly username?: string
-  readonly password?: string
-  readonly apiKey?: string
-  /** PEM file of the certificate authority. */
-  readonly caFile?: string
+export interface ElasticsearchDocumentsOptions extends ElasticsearchAccount {
   readonly log: Logger
 }
 
 const PAGE = 1_000
 const KEEP_ALIVE = '5m'
-const TIMEOUT = 30_000
-const PING_TIMEOUT = 5_000
 /** A view that is not closed expires by itself: whoever is stopped does not wait long for it. */
 const CLOSE_VIEW_TIMEOUT = 2_000
 const REF_FIELDS = ['extractionDate', 'rootDocument', 'contentTextLength']
@@ -41,28 +33,6 @@ interface Hit {
 
 /** Twelve characters per id: a scan remembers what it has given, and a project may hold millions. */
 const fingerprint = (id: string): string => hash('sha256', id, 'base64').slice(0, 12)
-
-async function readCertificate(caFile: string): Promise<Buffer> {
-  try {
-    return await readFile(caFile)
-  } catch (cause) {
-    throw new SimilarityError('configuration_wrong', { cause, detail: 'The file with Elasticsearch\'s certificate authority cannot be read.' })
-  }
-}
-
-async function clientOf(options: ElasticsearchDocumentsOptions): Promise<Client> {
-  const { url, username, password, apiKey, caFile } = options
-  const ca = caFile === undefined ? undefined : await readCertificate(caFile)
-  return new Client({
-    node: url,
-    requestTimeout: TIMEOUT,
-    maxRetries: 2,
-    redaction: { type: 'remove' },
-    ...apiKey !== undefined && { auth: { apiKey } },
-    ...apiKey === undefined && username !== undefined && { auth: { username, password: password ?? '' } },
-    ...ca !== undefined && { tls: { ca } },
-  })
-}
 
 /** One consistent view in pages; closed at the end, also when the reader stops early. */
 async function* pagesOf(client: Client, project: ProjectName, signal: AbortSignal): AsyncGenerator<Hit[]> {
@@ -156,13 +126,7 @@ export async function openElasticsearchDocuments(options: ElasticsearchDocuments
       }
     },
     async ping() {
-      const signal = untilClosed()
-      try {
-        await client.info({}, { requestTimeout: PING_TIMEOUT, maxRetries: 0, signal })
-      } catch (error) {
-        // An account that may only read indices is refused here and is still good for all that is asked.
-        if (statusOf(error) !== 403) throw toSimilarityError(error, closing.signal)
-      }
+      await pingElasticsearch(client, untilClosed())
     },
     close: () => {
       closing.abort(new SimilarityError('shutting_down'))

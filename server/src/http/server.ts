@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
+import type { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SimilarityError, type ErrorCode } from '@datashare-similarity/shared'
 import { toProblem } from './problem.ts'
@@ -32,6 +33,16 @@ export function createHttpServer(app: RequestListener): Server {
   server.on('checkExpectation', app)
   return server
 }
+
+/** @throws SimilarityError configuration_wrong where it cannot be listened on */
+export function listenOn<S extends NetServer>(server: S, { host, port }: { host: string, port: number }): Promise<S> {
+  return new Promise((resolve, reject) => {
+    server.once('error', error => reject(new SimilarityError('configuration_wrong', { cause: error, detail: `SIMILARITY_HOST and SIMILARITY_PORT: cannot listen on ${host}:${port} (${reasonOf(error)}).` })))
+    server.listen(port, host, () => resolve(server))
+  })
+}
+
+const reasonOf = (error: Error): string => ('code' in error ? String(error.code) : error.name)
 
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   const code = error.code ?? ''

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -60,6 +61,26 @@ function ownerOf(database: DatabaseSync): number | undefined {
     return Number(database.prepare('SELECT pid FROM owner').get()?.['pid'])
   } catch {
     return undefined
+  }
+}
+
+/**
+ * Which process works on the data folder, without claiming it; null where none does. A pid of null: somebody is just claiming it.
+ * @throws SimilarityError store_unreadable
+ */
+export function dataFolderOwner(dataDir: string): { pid: number | null } | null {
+  const path = join(dataDir, LOCK)
+  if (!existsSync(path)) return null
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { timeout: 0 })
+    database.exec('BEGIN IMMEDIATE; ROLLBACK')
+    return null
+  } catch (error) {
+    if (database !== undefined && isBusy(error)) return { pid: ownerOf(database) ?? null }
+    throw unusable(error)
+  } finally {
+    database?.close()
   }
 }
 
