@@ -11,7 +11,7 @@ import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createHandlers } from '../http/handlers.ts'
-import { createHttpServer, listenOn } from '../http/server.ts'
+import { createHttpServer, listenOn, stopServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import { createEvaluate } from '../search/evaluate.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
@@ -50,10 +50,10 @@ export interface App extends AsyncDisposable {
 
 /**
  * The composition root: opens the dependencies in order, wires the rooms, listens.
- * Where a later set-up fails, the earlier ones are undone, and the error goes on.
+ * Where a later set-up fails, the earlier ones are undone, and the error goes on; so where the signal gives the start up, with its reason.
  */
-export async function compose(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
-  const lifespan = new Lifespan(log)
+export async function compose(config: Config, log: Logger, overrides: Overrides = {}, signal?: AbortSignal): Promise<App> {
+  const lifespan = new Lifespan(log, signal)
   try {
     return await start(config, log, overrides, lifespan)
   } catch (error) {
@@ -71,7 +71,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const hydrator = overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log })
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
   const store = await lifespan.provide('vector store', overrides.store ?? (() => openLanceStore({ folder: join(config.dataDir, 'vectors'), log })), it => it.close())
-  const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log })), it => it.close())
+  const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log, signal: lifespan.signal })), it => it.close())
   const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: config.threads + 1, log }))
   const { engine, generations, measuredRate } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
 
@@ -81,20 +81,12 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const evaluate = createEvaluate({ store, embedders, generations })
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
   const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, findMostSimilar })
-  const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)
-  const server = await lifespan.provide('http', () => listenOn(createHttpServer(app), config), stop)
+  const closing = new AbortController()
+  const app = createHttpApp(handlers, access, { ...config, version: VERSION, closing: closing.signal }, log)
+  const server = await lifespan.provide('http', () => listenOn(createHttpServer(app), config), it => stopServer(it, closing))
   const url = urlOf(server, config.host)
   log.info({ url, version: VERSION }, 'companion listens')
   return { url, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
-}
-
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>(resolve => server.close(() => resolve()))
-  server.closeIdleConnections()
-  // Requests under way get a moment to finish; then their connections are cut so that stopping always ends.
-  const cut = setTimeout(() => server.closeAllConnections(), 3_000)
-  await closed
-  clearTimeout(cut)
 }
 
 function urlOf(server: Server, host: string): string {

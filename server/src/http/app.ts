@@ -12,6 +12,8 @@ import { retryAfter, toProblem, toSimilarityError } from './problem.ts'
 
 export interface HttpOptions extends GuardOptions {
   readonly version: string
+  /** Ends what is still being answered when the companion stops. */
+  readonly closing: AbortSignal
 }
 
 /** The companion's HTTP application: guards first, then the table of endpoints, then the one error funnel. */
@@ -36,7 +38,7 @@ export function createHttpApp(handlers: Handlers, access: AccessCheck, options: 
   )
   const document = openApiDocument(options.version)
   app.get('/api/openapi.json', (_request, response) => response.json(document))
-  bind(app, handlers, access)
+  bind(app, handlers, access, options.closing)
   app.use(() => {
     throw new SimilarityError('route_unknown')
   })
