@@ -9,12 +9,15 @@ import { createHydrator } from '../datashare/hydrator.ts'
 import type { DocumentSource } from '../datashare/source.ts'
 import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
-import { createHttpApp } from '../http/app.ts'
-import { createHandlers } from '../http/handlers.ts'
+import { createHttpApp, createMetricsApp } from '../http/app.ts'
+import { createFairQueue, type FairQueue } from '../http/fair-queue.ts'
+import { createHandlers, SEARCHES } from '../http/handlers.ts'
 import { createHttpServer, listenOn, stopServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
 import { createEvaluate } from '../search/evaluate.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
+import type { Generations } from '../store/generation.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import type { VectorStore } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
@@ -24,9 +27,10 @@ import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
 import { createKnownCoverage } from '../vectorize/known-coverage.ts'
 import { demandStart } from './checks/checks.ts'
-import { modelsDirOf, type Config } from './config.ts'
-import { makeDataFolder } from './data-folder.ts'
+import { LOOPBACK, modelsDirOf, type Config } from './config.ts'
+import { makeDataFolder, VECTORS } from './data-folder.ts'
 import { Lifespan } from './lifespan.ts'
+import { measuredEmbedders, measuredFind, measuredHydrator, measuredLists, measuredWrites } from './measured.ts'
 import { VERSION } from './version.ts'
 
 /** What a caller of compose may bring itself: the demo's folder of documents, or a test's dependency with a fault. */
@@ -44,6 +48,8 @@ interface EngineParts { source: DocumentSource, store: VectorStore, embedders: E
 export interface App extends AsyncDisposable {
   /** http://host:port as it listens. */
   readonly url: string
+  /** Where Prometheus finds the metrics; null where they are not served. */
+  readonly metricsUrl: string | null
   readonly engine: TaskEngine
   close(): Promise<void>
 }
@@ -67,26 +73,55 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   await demandStart(config, log)
   // Before anything else touches the folder: opening the store clears away what a dead process has left.
   await lifespan.provide('data folder', () => openDataFolderLock(config.dataDir), lock => lock.close())
+  const metrics = createMetrics(VERSION)
   const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })
-  const hydrator = overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log })
+  const hydrator = measuredHydrator(overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log }), metrics)
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
-  const store = await lifespan.provide('vector store', overrides.store ?? (() => openLanceStore({ folder: join(config.dataDir, 'vectors'), log })), it => it.close())
-  const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log, signal: lifespan.signal })), it => it.close())
+  const store = await lifespan.provide('vector store', overrides.store ?? (() => openLanceStore({ folder: join(config.dataDir, VECTORS), log })), it => it.close())
+  const opened = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log, signal: lifespan.signal })), it => it.close())
+  const embedders = measuredEmbedders(opened, metrics)
   const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: config.threads + 1, log }))
-  const { engine, generations, measuredRate } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
+  const { engine, generations, measuredRate, chains } = await lifespan.provide('task engine', () => openEngine({ source, store: measuredWrites(store, metrics), embedders }), it => it.engine.close())
 
   const coverage = createCoverage({ source, store, generations })
   const known = createKnownCoverage({ coverage, store, generations })
-  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage: known.forSearch })
+  const find = createFindMostSimilar({ store: measuredLists(store, metrics), embedders, generations, hydrator, coverage: known.forSearch, fused: work => metrics.timedAtOnce('fusion', work) })
   const evaluate = createEvaluate({ store, embedders, generations })
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
-  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, findMostSimilar })
+  const searches = createFairQueue(SEARCHES)
+  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, searches, findMostSimilar: measuredFind(find, metrics) })
   const closing = new AbortController()
-  const app = createHttpApp(handlers, access, { ...config, version: VERSION, closing: closing.signal }, log)
+  const app = createHttpApp(handlers, access, { ...config, version: VERSION, closing: closing.signal, metrics }, log)
+  const metricsUrl = await serveMetrics({ searches, chains, generations, known }, metrics, config, log, lifespan)
   const server = await lifespan.provide('http', () => listenOn(createHttpServer(app), config), it => stopServer(it, closing))
   const url = urlOf(server, config.host)
   log.info({ url, version: VERSION }, 'companion listens')
-  return { url, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
+  return { url, metricsUrl, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
+}
+
+interface Measured {
+  readonly searches: FairQueue
+  readonly chains: LocalEngine['chains']
+  readonly generations: Generations
+  readonly known: ReturnType<typeof createKnownCoverage>
+}
+
+/** On a port of its own and on loopback, where one is set: null where none is. */
+async function serveMetrics({ searches, chains, generations, known }: Measured, metrics: Metrics, { metricsPort }: Config, log: Logger, lifespan: Lifespan): Promise<string | null> {
+  if (metricsPort === null) return null
+  metrics.scraped({
+    searches: () => searches,
+    chains,
+    coverage: async () => {
+      const compared = [...known.lastKnown()].map(async ([project, { coverage }]) => ({ generation: (await generations.current(project))?.id, coverage }))
+      return (await Promise.all(compared)).flatMap(({ generation, coverage }) => (generation === undefined ? [] : [{ generation, coverage }]))
+    },
+  })
+  const app = createMetricsApp(metrics, LOOPBACK, log)
+  const server = await lifespan.provide('metrics', () => listenOn(createHttpServer(app), { host: '127.0.0.1', port: metricsPort }, 'SIMILARITY_METRICS_PORT'), it => stopServer(it, new AbortController()))
+  const url = `${urlOf(server, '127.0.0.1')}/metrics`
+  log.info({ url }, 'metrics are served')
+  return url
 }
 
 function urlOf(server: Server, host: string): string {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { DEFAULT_PORT, SimilarityError } from '@datashare-similarity/shared'
 import { isFolderName } from '../embedding/local-folder.ts'
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /** Every setting, with the shape it should have in the words of an operator. */
 const settings = {

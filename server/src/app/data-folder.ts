@@ -3,6 +3,9 @@ import { dirname } from 'node:path'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { LEDGER } from '../tasks/local/database.ts'
 
+/** In the data folder: the tables of the embedded store. */
+export const VECTORS = 'vectors'
+
 /**
  * Makes the data folder where it is missing. Texts and vectors of a leak lie here: nobody else may read them, nor the files that are made from
  * here on, temporary ones and those of child processes included.

@@ -23,6 +23,7 @@ export function bind(app: Express, handlers: Handlers, access: AccessCheck, clos
     const endpoint: Endpoint = endpoints[name]
     const handle = handlers[name] as (call: Call) => Promise<Answer>
     app[endpoint.method](expressPath(endpoint), async (request, response) => {
+      response.locals['endpoint'] = name
       const call = await callOf(endpoint, request, response, access, closing)
       send(endpoint, response, await handle(call))
     })
@@ -33,6 +34,9 @@ export function bind(app: Express, handlers: Handlers, access: AccessCheck, clos
     })
   }
 }
+
+/** Name of the endpoint that a request has come to, null where it has come to none: never its path, which names projects and documents. */
+export const endpointOf = (response: Response): EndpointName | null => (response.locals['endpoint'] as EndpointName | undefined) ?? null
 
 const expressPath = ({ path }: Endpoint): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 

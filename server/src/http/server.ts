@@ -35,9 +35,9 @@ export function createHttpServer(app: RequestListener): Server {
 }
 
 /** @throws SimilarityError configuration_wrong where it cannot be listened on */
-export function listenOn<S extends NetServer>(server: S, { host, port }: { host: string, port: number }): Promise<S> {
+export function listenOn<S extends NetServer>(server: S, { host, port }: { host: string, port: number }, settings = 'SIMILARITY_HOST and SIMILARITY_PORT'): Promise<S> {
   return new Promise((resolve, reject) => {
-    server.once('error', error => reject(new SimilarityError('configuration_wrong', { cause: error, detail: `SIMILARITY_HOST and SIMILARITY_PORT: cannot listen on ${host}:${port} (${reasonOf(error)}).` })))
+    server.once('error', error => reject(new SimilarityError('configuration_wrong', { cause: error, detail: `${settings}: cannot listen on ${host}:${port} (${reasonOf(error)}).` })))
     server.listen(port, host, () => resolve(server))
   })
 }

@@ -24,6 +24,8 @@ interface Parts {
   readonly generations: Generations
   readonly hydrator: Hydrator
   readonly coverage: (project: ProjectName) => Promise<Coverage>
+  /** Around the fusion of the lists, which is no port: for whoever measures it. */
+  readonly fused: <T>(work: () => T) => T
 }
 
 type FindMostSimilar = (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
@@ -125,7 +127,7 @@ async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, questio
   const filter = isEmpty(question.filter) ? question.filter : await requiring(parts.store, scope, question.filter, probe.required)
   if (isEmpty(filter)) return { query: question.query, documents: [], hasMore: false, copies: question.copies }
   const lists = await listsOf(parts.store, scope, probe, filter, query.mode)
-  const candidates = candidatesOf(lists, against, probe, scope).filter(({ strength }) => isAtLeast(strength, query.minimumStrength))
+  const candidates = parts.fused(() => candidatesOf(lists, against, probe, scope)).filter(({ strength }) => isAtLeast(strength, query.minimumStrength))
   const { shown, hasMore, originals } = await pageOf(parts, scope, candidates, query)
   const [passages, duplicates] = await Promise.all([
     resultPassages(parts.store, scope, probe, shown),
