@@ -26,6 +26,7 @@ import { openDataFolderLock } from '../tasks/local/lock.ts'
 import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
 import { createKnownCoverage } from '../vectorize/known-coverage.ts'
+import { dropLeftSnapshot } from './backup.ts'
 import { demandStart } from './checks/checks.ts'
 import { LOOPBACK, modelsDirOf, type Config } from './config.ts'
 import { makeDataFolder, VECTORS } from './data-folder.ts'
@@ -73,6 +74,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   await demandStart(config, log)
   // Before anything else touches the folder: opening the store clears away what a dead process has left.
   await lifespan.provide('data folder', () => openDataFolderLock(config.dataDir), lock => lock.close())
+  await dropLeftSnapshot(config.dataDir)
   const metrics = createMetrics(VERSION)
   const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })
   const hydrator = measuredHydrator(overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log }), metrics)

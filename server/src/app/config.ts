@@ -2,6 +2,7 @@ import { homedir, availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { DEFAULT_PORT, SimilarityError } from '@datashare-similarity/shared'
+import { MODELS } from './data-folder.ts'
 import { isFolderName } from '../embedding/local-folder.ts'
 
 export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
@@ -94,7 +95,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** Where models lie that do not come with the package. */
-export const modelsDirOf = (dataDir: string): string => join(dataDir, 'models')
+export const modelsDirOf = (dataDir: string): string => join(dataDir, MODELS)
 
 /** An empty variable counts as not set: everything that reads the environment reads it through this. */
 export const givenSettings = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>

@@ -5,6 +5,8 @@ import { LEDGER } from '../tasks/local/database.ts'
 
 /** In the data folder: the tables of the embedded store. */
 export const VECTORS = 'vectors'
+/** Where models lie that do not come with the package. */
+export const MODELS = 'models'
 
 /**
  * Makes the data folder where it is missing. Texts and vectors of a leak lie here: nobody else may read them, nor the files that are made from

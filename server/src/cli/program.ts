@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { FINISHED_STATES, LIMITS, SEARCH_MODES, SimilarityError, type Project, type Task } from '@datashare-similarity/shared'
 import { givenSettings } from '../app/config.ts'
 import { VERSION } from '../app/version.ts'
+import { addBackup } from './backup.ts'
 import { connect, type Companion, type Env } from './connect.ts'
 import { addDoctor } from './doctor.ts'
 import { addModel, withModel } from './model.ts'
@@ -55,6 +56,7 @@ Settings are environment variables (or a .env file); DATASHARE_API_KEY signs you
   addModel(program, env)
   addDoctor(program, env, exit)
   addEvaluate(program, env)
+  addBackup(program, env)
   addPlugin(program)
   return program
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { backup, DatabaseSync } from 'node:sqlite'
 import { SimilarityError } from '@datashare-similarity/shared'
 
 /** What each version of the ledger adds to the one before: an older ledger is brought up step by step, a new one takes all. */
@@ -129,6 +129,20 @@ export function inspectLedger(dataDir: string): { version: number, upTo: number 
   }
 }
 
+/** The ledger as it stands, in another folder; others may go on writing to it. @throws SimilarityError store_unreadable | disk_full */
+export async function copyLedger(dataDir: string, target: string): Promise<void> {
+  const database = new DatabaseSync(join(dataDir, LEDGER), { readOnly: true, timeout: 5_000 })
+  try {
+    // In one step: a writer between two would make it begin anew, again and again.
+    await backup(database, join(target, LEDGER), { rate: 0x7fffffff })
+    await chmod(join(target, LEDGER), 0o600)
+  } catch (error) {
+    throw guardedError(error)
+  } finally {
+    database.close()
+  }
+}
+
 /** All or nothing. Errors: SimilarityError disk_full | store_unreadable. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   return guarded(() => {
@@ -154,11 +168,15 @@ export function guarded<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    const kind = kindOf(error)
-    if (kind === FULL) throw new SimilarityError('disk_full', { cause: error })
-    if (kind === READ_ONLY || kind === INPUT_OUTPUT) throw new SimilarityError('store_unreadable', { cause: error })
-    throw error
+    throw guardedError(error)
   }
+}
+
+function guardedError(error: unknown): unknown {
+  const kind = kindOf(error)
+  if (kind === FULL) return new SimilarityError('disk_full', { cause: error })
+  if (kind === READ_ONLY || kind === INPUT_OUTPUT) return new SimilarityError('store_unreadable', { cause: error })
+  return error
 }
 
 /** Another connection is writing. */
