@@ -9,7 +9,7 @@ import { connect, type Companion, type Env } from './connect.ts'
 import { addDoctor } from './doctor.ts'
 import { addModel, withModel } from './model.ts'
 import { createOutput, evaluationLines, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
-import { installPlugin } from './plugin-install.ts'
+import { addPlugin } from './plugin.ts'
 import { serve } from './serve.ts'
 
 interface Flags { json?: boolean }
@@ -57,7 +57,7 @@ Settings are environment variables (or a .env file); DATASHARE_API_KEY signs you
   addDoctor(program, env, exit)
   addEvaluate(program, env)
   addBackup(program, env)
-  addPlugin(program)
+  addPlugin(program, env)
   return program
 }
 
@@ -134,18 +134,6 @@ function addEvaluate(program: Command, env: Env): void {
       if (output.json) output.line(JSON.stringify(evaluation))
       else evaluationLines(evaluation).forEach(line => output.line(line))
     }))
-}
-
-function addPlugin(program: Command): void {
-  const plugin = program.command('plugin').description('the plugin of Datashare\'s page')
-  plugin.command('install')
-    .description('put the built plugin into Datashare\'s plugins folder')
-    .option('--plugins-dir <dir>', 'the folder that Datashare runs with as --pluginsDir')
-    .addHelpText('after', '\nExample:\n  $ datashare-similarity plugin install --plugins-dir /home/datashare/plugins')
-    .action(async ({ pluginsDir }: { pluginsDir?: string }) => {
-      const folder = await installPlugin(pluginsDir)
-      process.stdout.write(`Installed in ${folder}. Reload Datashare's page.\n`)
-    })
 }
 
 async function allProjects(companion: Companion): Promise<Project[]> {
