@@ -87,7 +87,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
 
   const coverage = createCoverage({ source, store, generations })
   const known = createKnownCoverage({ coverage, store, generations })
-  const find = createFindMostSimilar({ store: measuredLists(store, metrics), embedders, generations, hydrator, coverage: known.forSearch, fused: work => metrics.timedAtOnce('fusion', work) })
+  const find = createFindMostSimilar({ store: measuredLists(store, metrics), embedders, generations, hydrator, coverage: known.forSearch }, fusion => metrics.timedAtOnce('fusion', fusion))
   const evaluate = createEvaluate({ store, embedders, generations })
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
   const searches = createFairQueue(SEARCHES)

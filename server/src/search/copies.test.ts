@@ -49,7 +49,7 @@ afterEach(() => hydrator.hidden.clear())
 async function group(request: SimilarRequest): Promise<ResultGroup> {
   const { store, generations, project } = chain
   const coverage = { documents: 0, vectorized: 0, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
-  const find = createFindMostSimilar({ store, generations, hydrator, embedders, coverage: () => Promise.resolve(coverage), fused: work => work() })
+  const find = createFindMostSimilar({ store, generations, hydrator, embedders, coverage: () => Promise.resolve(coverage) })
   const { results } = SimilarAnswerSchema.parse(await find(project, SimilarRequestSchema.parse(request), new AbortController().signal))
   return results[0]!
 }

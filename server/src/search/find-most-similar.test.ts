@@ -92,7 +92,6 @@ const only = (current: Generation | null): Generations => ({
 const find = async (request: SimilarRequest, changed: { embedders?: Embedders, generations?: Generations, signal?: AbortSignal } = {}): Promise<SimilarAnswer> => {
   const findMostSimilar = createFindMostSimilar({
     store, hydrator, embedders: changed.embedders ?? embedders, generations: changed.generations ?? only(generation), coverage: () => Promise.resolve(coverage),
-    fused: work => work(),
   })
   const answer = await findMostSimilar(project, SimilarRequestSchema.parse(request), changed.signal ?? signal)
   return SimilarAnswerSchema.parse(answer)
