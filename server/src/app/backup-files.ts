@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { SimilarityError } from '@datashare-similarity/shared'
@@ -95,6 +95,7 @@ export async function makeEmptyFolder(folder: string): Promise<void> {
     throw new SimilarityError('store_unreadable', { cause, detail: `The folder ${folder} cannot be made or read.` })
   })
   if (made.length > 0) throw new SimilarityError('configuration_wrong', { detail: `The folder ${folder} is not empty: name one that is empty, or not there yet.` })
+  await chmod(folder, 0o700)
 }
 
 /** What was begun and is worth nothing; the folder itself stays. */

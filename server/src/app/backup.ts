@@ -1,10 +1,11 @@
-import { cp, mkdir, rm, stat } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { createLogger } from '../log.ts'
 import type { Generation } from '../store/generation.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
-import { snapshotTables } from '../store/lancedb/snapshot.ts'
+import { linkFolder, snapshotTables } from '../store/lancedb/snapshot.ts'
 import { copyLedger, inspectLedger, openDatabase } from '../tasks/local/database.ts'
 import { createGenerations } from '../tasks/local/generations.ts'
 import { openDataFolderLock } from '../tasks/local/lock.ts'
@@ -27,7 +28,7 @@ const SAMPLE = 50
 export async function backup(dataDir: string, target: string): Promise<BackupManifest> {
   process.umask(0o077)
   if (inspectLedger(dataDir) === null) throw new SimilarityError('configuration_wrong', { detail: `There is nothing to back up in ${dataDir}: is it the SIMILARITY_DATA_DIR of the companion?` })
-  if (!relative(resolve(dataDir), resolve(target)).startsWith('..')) throw new SimilarityError('configuration_wrong', { detail: 'A backup cannot lie in the data folder itself.' })
+  if (isInside(dataDir, target)) throw new SimilarityError('configuration_wrong', { detail: 'A backup cannot lie in the data folder itself.' })
   await makeEmptyFolder(target)
   const claim = await openDataFolderLock(dataDir, 'backup')
   const snapshot = join(dataDir, SNAPSHOT)
@@ -43,10 +44,15 @@ export async function backup(dataDir: string, target: string): Promise<BackupMan
   }
 }
 
+function isInside(folder: string, path: string): boolean {
+  const below = relative(resolve(folder), resolve(path))
+  return !below.startsWith('..') && !isAbsolute(below)
+}
+
 /** What a backup that was killed has left would keep bytes that the store removes. */
 export async function dropLeftSnapshot(dataDir: string): Promise<void> {
   const snapshot = join(dataDir, SNAPSHOT)
-  if (await stat(snapshot).catch(() => null) === null) return
+  if (!existsSync(snapshot)) return
   const claim = await openDataFolderLock(dataDir, 'backup').catch(() => null)
   if (claim === null) return
   await rm(snapshot, { recursive: true, force: true })
@@ -62,16 +68,18 @@ async function takeSnapshot(dataDir: string, snapshot: string): Promise<void> {
     const isThere = await Promise.all(generations.map(generation => snapshotTables(join(dataDir, VECTORS), generation, join(snapshot, VECTORS))))
     // One that is being built may have none yet.
     const held = generations.filter((_, index) => isThere[index])
-    if (generations.every(generation => generation.state !== 'current' || held.includes(generation))) {
-      await cp(join(dataDir, MODELS), join(snapshot, MODELS), { recursive: true }).catch((error: unknown) => {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-      })
+    const isWhole = generations.every(generation => generation.state !== 'current' || held.includes(generation))
+    if (isWhole && await linkModels(dataDir, snapshot)) {
       await proveReadable(snapshot, held)
       return
     }
-    if (attempt === ATTEMPTS) throw new SimilarityError('store_unreadable', { detail: 'The vectors of a project are missing in the data folder.' })
+    if (attempt === ATTEMPTS) throw new SimilarityError('store_unreadable', { detail: 'The vectors of a project are missing in the data folder, or its models keep changing.' })
   }
 }
+
+/** Those that were pulled. @returns false where one is just being pulled or removed */
+const linkModels = async (dataDir: string, snapshot: string): Promise<boolean> =>
+  !existsSync(join(dataDir, MODELS)) || await linkFolder(join(dataDir, MODELS), join(snapshot, MODELS))
 
 /** Brings the copy of an older ledger up to date. */
 async function generationsOf(folder: string): Promise<Generation[]> {

@@ -25,7 +25,7 @@ async function snapshotTable(folder: string, name: string, target: string): Prom
     const before = await manifestsOf(from)
     if (before === null) return false
     await rm(to, { recursive: true, force: true })
-    if (await linkAll(from, to) && before === await manifestsOf(from)) return true
+    if (await linkFolder(from, to) && before === await manifestsOf(from)) return true
     await pause(PAUSE_MILLISECONDS)
   }
   throw new SimilarityError('store_unreadable', { detail: 'A table is being written to without a pause: try again when less is vectorized.' })
@@ -41,7 +41,7 @@ async function manifestsOf(table: string): Promise<string | null> {
 }
 
 /** Links take no time and no room: the copy proper is made from them. @returns false where a file went meanwhile */
-async function linkAll(from: string, to: string): Promise<boolean> {
+export async function linkFolder(from: string, to: string): Promise<boolean> {
   try {
     for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
       const place = join(to, entry.parentPath.slice(from.length))

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { SimilarityError } from '@datashare-similarity/shared'
 
-/** What each version of the ledger adds to the one before: an older ledger is brought up step by step, a new one takes all. */
+/**
+ * What each version of the ledger adds to the one before: an older ledger is brought up step by step, a new one takes all.
+ * Its version stands for the whole data folder: another layout of the vectors is a step too, an empty one, so that an older companion refuses it.
+ */
 const MIGRATIONS = [`
   CREATE TABLE tasks (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
