@@ -44,7 +44,7 @@ const open = (dataDir: string): Promise<App> =>
 /** Every file with its content. */
 async function contentOf(path: string): Promise<Record<string, string>> {
   const files = (await readdir(path, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
-  return Object.fromEntries(await Promise.all(files.map(async file => [file, await readFile(file, 'latin1')])))
+  return Object.fromEntries(await Promise.all(files.map(async (file): Promise<[string, string]> => [file, await readFile(file, 'latin1')])))
 }
 
 it('R19: of every version that was released a data folder is kept', () => {
