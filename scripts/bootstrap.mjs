@@ -59,7 +59,7 @@ const commands = {
   },
   pack: () => {
     build()
-    become(['scripts/pack-plugin.mjs'])
+    become(['server/bin/datashare-similarity.js', 'plugin', 'pack'])
   },
   test: args => become(['scripts/test.mjs', ...args]),
   security: args => become(['scripts/test-suite.mjs', 'security', ...args]),

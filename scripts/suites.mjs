@@ -27,7 +27,7 @@ export const SUITES = {
       S14: 'absurd amounts of results, pages and queries',
       S15: '200 searches at once while a project is vectorized',
       S16: 'addresses in a request, and a redirect from Datashare to another machine',
-      S17: 'text, query, cookie and key are looked for in logs, errors, tasks and the ledger',
+      S17: 'text, query, cookie and key are looked for in logs, metrics, errors, tasks and the ledger',
       S18: 'a document is deleted in Datashare',
       S19: 'what the next vectorization makes of a deleted document',
       S20: 'deleted and wiped text is looked for in the bytes on disk',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { extract, list } from 'tar'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packPlugin } from '../../scripts/pack-plugin.mjs'
+import { packPlugin } from '../../server/src/cli/plugin-pack.ts'
 import { CATALOGUE } from './locales/catalogue.ts'
 
 // @vitest-environment node
@@ -29,7 +29,7 @@ describe('the archive that Datashare installs', () => {
     mkdirSync(plugin)
     for (const file of ['package.json', 'README.md']) cpSync(join(root, 'plugin', file), join(plugin, file))
     execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error', '--outDir', join(plugin, 'dist'), '--emptyOutDir'], { cwd: join(root, 'plugin'), env: { ...process.env, ...secrets, NODE_ENV: 'development' } })
-    archive = await packPlugin({ folder, plugin })
+    archive = await packPlugin(folder, plugin)
     top = archive.slice(folder.length + 1, -'.tgz'.length)
   }, 120_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -63,7 +63,7 @@ describe('the archive that Datashare installs', () => {
     const again = join(folder, 'again')
     mkdirSync(again)
 
-    expect(digest(await packPlugin({ folder: again, plugin }))).toBe(digest(archive))
+    expect(digest(await packPlugin(again, plugin))).toBe(digest(archive))
   })
 
   it('is not made of a plugin that is not built', async () => {
@@ -71,7 +71,7 @@ describe('the archive that Datashare installs', () => {
     mkdirSync(bare)
     writeFileSync(join(bare, 'package.json'), readFileSync(join(plugin, 'package.json')))
 
-    await expect(packPlugin({ folder, plugin: bare })).rejects.toThrow(/npm run build/)
+    await expect(packPlugin(folder, bare)).rejects.toThrow(/npm run build/)
   })
 
   it('holds one classic script that takes Vue and Pinia of the page, asks for no process and stays small', () => {

@@ -48,6 +48,7 @@ export const ERRORS = {
   datashare_unreachable: { status: 503, title: 'Datashare does not answer', why: 'The companion asks Datashare who you are and what you may read, and it did not answer.', fix: 'Check that Datashare runs and that DATASHARE_URL is right.', waitFor: 'datashare' },
   elasticsearch_unreachable: { status: 503, title: 'Elasticsearch does not answer', why: 'The documents of the project are read from Elasticsearch, and where it is the vector store the vectors too; it did not answer.', fix: 'Check that Elasticsearch runs and that ELASTICSEARCH_URL, user and password are right.', waitFor: 'elasticsearch' },
   elasticsearch_refused: { status: 503, title: 'Elasticsearch refused the request', why: 'The credentials are wrong, or they give no right to read this index, or as the vector store to make and write indices of its own.', fix: 'Check ELASTICSEARCH_USER, ELASTICSEARCH_PASSWORD or ELASTICSEARCH_API_KEY and their rights.' },
+  elasticsearch_too_old: { status: 503, title: 'This Elasticsearch is too old', why: 'The companion needs Elasticsearch 8 or later, as Datashare 20.8 and later do; as the vector store 8.12 or later: before, it keeps no compressed vectors.', fix: 'Upgrade Datashare and its Elasticsearch, set ELASTICSEARCH_URL to that of a newer one, or keep the vectors here with SIMILARITY_STORE=lancedb.' },
   index_missing: { status: 503, title: 'The project has no index', why: 'Datashare lists the project, but Elasticsearch has no index of its name.', fix: 'Index documents in Datashare first, and check that ELASTICSEARCH_URL is Datashare\'s own Elasticsearch.' },
   vectors_missing: { status: 503, title: 'The vectors of the project are gone', why: 'The companion\'s own indices of this project are not in Elasticsearch any more.', fix: 'Restore them from a snapshot of Elasticsearch, or vectorize the project again with mode "rebuild".' },
   index_not_ours: { status: 503, title: 'An index is not the companion\'s', why: 'Elasticsearch has an index of a name that the companion would use, and the companion has not made it.', fix: 'Look at the index that is named, and delete it where nobody needs it; then vectorize the project again.' },
@@ -60,12 +61,13 @@ export const ERRORS = {
   disk_full: { status: 503, title: 'The disk is full', why: 'The disk of the data folder, or of Elasticsearch where it is the vector store, has no room left.', fix: 'Free space on the disk, or point SIMILARITY_DATA_DIR to a larger one; the task goes on by itself.', waitFor: 'disk' },
   store_unreadable: { status: 503, title: 'The data folder cannot be used', why: 'The data folder cannot be read or written.', fix: 'Check the owner and the rights of the folder of SIMILARITY_DATA_DIR.' },
   data_folder_busy: { status: 503, title: 'Another companion uses this data folder', why: 'One live process at a time works on a data folder.', fix: 'Stop the other one, or give this one a folder of its own with SIMILARITY_DATA_DIR.' },
+  data_folder_newer: { status: 503, title: 'The data folder is of a newer version', why: 'A newer companion has written it, and this one does not know its form.', fix: 'Start the version that wrote it, or a later one: "npx datashare-similarity@latest serve". Or restore a backup of this version, or give this one a folder of its own with SIMILARITY_DATA_DIR.' },
+  backup_unusable: { status: 500, title: 'The backup cannot be used', why: 'It is incomplete, was changed since it was made, or was made by a newer companion.', fix: 'Take another backup: "backup" writes backup.json last, and "restore" compares every file with it.' },
   configuration_wrong: { status: 500, title: 'A setting is wrong', why: 'The value of a setting has not the shape it should have.', fix: 'Correct the setting that is named.' },
   deadline_exceeded: { status: 503, title: 'The search took too long', why: 'The request ran into its deadline.', fix: 'Try again, with fewer queries or a narrower filter.' },
   shutting_down: { status: 503, title: 'The companion is stopping', why: 'It is being shut down.', fix: 'Try again when it is back; a running task goes on by itself.' },
   companion_unreachable: { status: 503, title: 'The companion does not answer', why: 'The similarity server does not run, or not at the address in use.', fix: 'Start it with "datashare-similarity serve"; the setting similarityServer of Datashare tells its address.' },
   node_too_old: { status: 500, title: 'This Node.js is too old', why: 'The companion needs Node.js 24 or later.', fix: 'Install Node.js 24; from a checkout run it with "npx --no-install datashare-similarity".' },
-  elasticsearch_too_old: { status: 500, title: 'This Elasticsearch is too old', why: 'As the vector store it must have version 8.12 or later: before, it keeps no compressed vectors.', fix: 'Upgrade Elasticsearch (Datashare 20.8 and later use 8.19), or set SIMILARITY_STORE=lancedb.' },
   document_failed: { status: 500, title: 'The document could not be vectorized', why: 'Its text could not be cut or embedded.', fix: 'Vectorize with mode "failed" to try it again.' },
 } as const satisfies Record<string, ErrorEntry>
 
@@ -82,6 +84,8 @@ export interface SimilarityErrorOptions {
   detail?: string
   cause?: unknown
   taskId?: string
+  /** Of the request that was answered with it, for whoever looks it up in the companion's log. */
+  requestId?: string
   retryAfterSeconds?: number
   errors?: FieldError[]
 }
@@ -92,6 +96,7 @@ export class SimilarityError extends Error {
   readonly code: ErrorCode
   readonly detail: string
   readonly taskId: string | undefined
+  readonly requestId: string | undefined
   readonly retryAfterSeconds: number | undefined
   readonly errors: FieldError[] | undefined
 
@@ -101,6 +106,7 @@ export class SimilarityError extends Error {
     this.code = code
     this.detail = detail
     this.taskId = options.taskId
+    this.requestId = options.requestId
     this.retryAfterSeconds = options.retryAfterSeconds
     this.errors = options.errors
   }

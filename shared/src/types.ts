@@ -4,6 +4,7 @@ import type * as contract from './contract/index.ts'
 export type Problem = z.infer<typeof contract.ProblemSchema>
 export type Pagination = z.infer<typeof contract.PaginationSchema>
 export type Info = z.infer<typeof contract.InfoSchema>
+export type Live = z.infer<typeof contract.LiveSchema>
 export type Ready = z.infer<typeof contract.ReadySchema>
 export type Model = z.infer<typeof contract.ModelSchema>
 export type Task = z.infer<typeof contract.TaskSchema>

@@ -1,8 +1,6 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
-import { SimilarityError } from '@datashare-similarity/shared'
 import type { AccessCheck } from '../datashare/access.ts'
 import { createAccessCheck } from '../datashare/access-check.ts'
 import { openElasticsearchDocuments } from '../datashare/elasticsearch-documents.ts'
@@ -11,13 +9,16 @@ import { createHydrator } from '../datashare/hydrator.ts'
 import type { DocumentSource } from '../datashare/source.ts'
 import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
-import { createHttpApp } from '../http/app.ts'
-import { createHandlers } from '../http/handlers.ts'
-import { createHttpServer } from '../http/server.ts'
+import { createHttpApp, createMetricsApp } from '../http/app.ts'
+import { createFairQueue, type FairQueue } from '../http/fair-queue.ts'
+import { createHandlers, SEARCHES } from '../http/handlers.ts'
+import { createHttpServer, listenOn, stopServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
 import { createEvaluate } from '../search/evaluate.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
 import { openElasticsearchStore } from '../store/elasticsearch/elasticsearch.ts'
+import type { Generations } from '../store/generation.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import type { VectorStore } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
@@ -26,8 +27,12 @@ import { openDataFolderLock } from '../tasks/local/lock.ts'
 import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
 import { createKnownCoverage } from '../vectorize/known-coverage.ts'
-import { modelsDirOf, type Config } from './config.ts'
+import { dropLeftSnapshot } from './backup.ts'
+import { demandStart } from './checks/checks.ts'
+import { LOOPBACK, modelsDirOf, type Config } from './config.ts'
+import { demandSameStore, makeDataFolder, VECTORS } from './data-folder.ts'
 import { Lifespan } from './lifespan.ts'
+import { measuredEmbedders, measuredFind, measuredHydrator, measuredLists, measuredWrites } from './measured.ts'
 import { VERSION } from './version.ts'
 
 /** What a caller of compose may bring itself: the demo's folder of documents, or a test's dependency with a fault. */
@@ -45,16 +50,18 @@ interface EngineParts { source: DocumentSource, store: VectorStore, embedders: E
 export interface App extends AsyncDisposable {
   /** http://host:port as it listens. */
   readonly url: string
+  /** Where Prometheus finds the metrics; null where they are not served. */
+  readonly metricsUrl: string | null
   readonly engine: TaskEngine
   close(): Promise<void>
 }
 
 /**
  * The composition root: opens the dependencies in order, wires the rooms, listens.
- * Where a later set-up fails, the earlier ones are undone, and the error goes on.
+ * Where a later set-up fails, the earlier ones are undone, and the error goes on; so where the signal gives the start up, with its reason.
  */
-export async function compose(config: Config, log: Logger, overrides: Overrides = {}): Promise<App> {
-  const lifespan = new Lifespan(log)
+export async function compose(config: Config, log: Logger, overrides: Overrides = {}, signal?: AbortSignal): Promise<App> {
+  const lifespan = new Lifespan(log, signal)
   try {
     return await start(config, log, overrides, lifespan)
   } catch (error) {
@@ -64,83 +71,64 @@ export async function compose(config: Config, log: Logger, overrides: Overrides 
 }
 
 async function start(config: Config, log: Logger, overrides: Overrides, lifespan: Lifespan): Promise<App> {
-  await makeDataDir(config.dataDir, log)
+  await makeDataFolder(config.dataDir)
+  await demandStart(config, log)
   // Before anything else touches the folder: opening the store clears away what a dead process has left.
   await lifespan.provide('data folder', () => openDataFolderLock(config.dataDir), lock => lock.close())
   await demandSameStore(config)
+  await dropLeftSnapshot(config.dataDir)
+  const metrics = createMetrics(VERSION)
   const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })
-  const hydrator = overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log })
+  const hydrator = measuredHydrator(overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log }), metrics)
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
   const store = await lifespan.provide('vector store', overrides.store ?? (() => openStore(config, log)), it => it.close())
-  const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log })), it => it.close())
+  const opened = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log, signal: lifespan.signal })), it => it.close())
+  const embedders = measuredEmbedders(opened, metrics)
   const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: config.threads + 1, log }))
-  const { engine, generations, measuredRate } = await lifespan.provide('task engine', () => openEngine({ source, store, embedders }), it => it.engine.close())
+  const { engine, generations, measuredRate, chains } = await lifespan.provide('task engine', () => openEngine({ source, store: measuredWrites(store, metrics), embedders }), it => it.engine.close())
 
   const coverage = createCoverage({ source, store, generations })
   const known = createKnownCoverage({ coverage, store, generations })
-  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage: known.forSearch })
+  const find = createFindMostSimilar({ store: measuredLists(store, metrics), embedders, generations, hydrator, coverage: known.forSearch }, fusion => metrics.timedAtOnce('fusion', fusion))
   const evaluate = createEvaluate({ store, embedders, generations })
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
-  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, findMostSimilar })
-  const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)
-  const server = await lifespan.provide('http', () => listen(createHttpServer(app), config), stop)
+  const searches = createFairQueue(SEARCHES)
+  const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, searches, findMostSimilar: measuredFind(find, metrics) })
+  const closing = new AbortController()
+  const app = createHttpApp(handlers, access, { ...config, version: VERSION, closing: closing.signal, metrics }, log)
+  const metricsUrl = await serveMetrics({ searches, chains, generations, known }, metrics, config, log, lifespan)
+  const server = await lifespan.provide('http', () => listenOn(createHttpServer(app), config), it => stopServer(it, closing))
   const url = urlOf(server, config.host)
   log.info({ url, version: VERSION }, 'companion listens')
-  return { url, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
+  return { url, metricsUrl, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
 }
 
 const openStore = ({ store, dataDir, elasticsearch }: Config, log: Logger): Promise<VectorStore> =>
-  store === 'elasticsearch' ? openElasticsearchStore({ ...elasticsearch, log }) : openLanceStore({ folder: join(dataDir, 'vectors'), log })
+  store === 'elasticsearch' ? openElasticsearchStore({ ...elasticsearch, log }) : openLanceStore({ folder: join(dataDir, VECTORS), log })
 
-/**
- * Texts and vectors of a leak lie here: nobody else may read them, nor the files that are made from here on,
- * temporary ones and those of child processes included.
- */
-async function makeDataDir(dataDir: string, log: Logger): Promise<void> {
-  process.umask(0o077)
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    if (!await isOpenToOthers(dataDir)) return
-    const entries = await readdir(dataDir)
-    if (entries.length === 0 || entries.includes('ledger.db')) await chmod(dataDir, 0o700)
-    // What else lies here belongs to somebody, who may have to reach it.
-    else log.warn('the data folder can be entered by others; give the companion a folder of its own with SIMILARITY_DATA_DIR')
-  } catch (error) {
-    throw new SimilarityError('store_unreadable', { cause: error, detail: `The data folder ${dataDir} cannot be made, or not be closed to others.` })
-  }
+interface Measured {
+  readonly searches: FairQueue
+  readonly chains: LocalEngine['chains']
+  readonly generations: Generations
+  readonly known: ReturnType<typeof createKnownCoverage>
 }
 
-/**
- * The ledger of a folder says which projects are vectorized, in the store that they were vectorized in: a file beside it says in which.
- * @throws SimilarityError configuration_wrong | store_unreadable
- */
-async function demandSameStore({ dataDir, store }: Config): Promise<void> {
-  const path = join(dataDir, 'store')
-  const isNew = !(await readdir(dataDir)).includes('ledger.db')
-  if (isNew) await writeFile(path, store).catch((cause: unknown) => { throw new SimilarityError('store_unreadable', { cause, detail: `The data folder ${dataDir} cannot be written to.` }) })
-  const before = isNew ? store : await readFile(path, 'utf8').catch(() => 'lancedb')
-  if (before === store) return
-  throw new SimilarityError('configuration_wrong', { detail: `SIMILARITY_STORE: the projects of this data folder are in the store "${before}". Set it back, or give the companion another folder with SIMILARITY_DATA_DIR and vectorize the projects there.` })
-}
-
-const isOpenToOthers = async (folder: string): Promise<boolean> => ((await stat(folder)).mode & 0o077) !== 0
-
-function listen(server: Server, { host, port }: Config): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    server.once('error', error => reject(new SimilarityError('configuration_wrong', { cause: error, detail: `SIMILARITY_HOST and SIMILARITY_PORT: cannot listen on ${host}:${port} (${codeOf(error)}).` })))
-    server.listen(port, host, () => resolve(server))
+/** On a port of its own and on loopback, where one is set: null where none is. */
+async function serveMetrics({ searches, chains, generations, known }: Measured, metrics: Metrics, { metricsPort }: Config, log: Logger, lifespan: Lifespan): Promise<string | null> {
+  if (metricsPort === null) return null
+  metrics.scraped({
+    searches: () => searches,
+    chains,
+    coverage: async () => {
+      const compared = [...known.lastKnown()].map(async ([project, { coverage }]) => ({ generation: (await generations.current(project))?.id, coverage }))
+      return (await Promise.all(compared)).flatMap(({ generation, coverage }) => (generation === undefined ? [] : [{ generation, coverage }]))
+    },
   })
-}
-
-const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.name)
-
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>(resolve => server.close(() => resolve()))
-  server.closeIdleConnections()
-  // Requests under way get a moment to finish; then their connections are cut so that stopping always ends.
-  const cut = setTimeout(() => server.closeAllConnections(), 3_000)
-  await closed
-  clearTimeout(cut)
+  const app = createMetricsApp(metrics, LOOPBACK, log)
+  const server = await lifespan.provide('metrics', () => listenOn(createHttpServer(app), { host: '127.0.0.1', port: metricsPort }, 'SIMILARITY_METRICS_PORT'), it => stopServer(it, new AbortController()))
+  const url = `${urlOf(server, '127.0.0.1')}/metrics`
+  log.info({ url }, 'metrics are served')
+  return url
 }
 
 function urlOf(server: Server, host: string): string {

@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { DEFAULT_PORT, SimilarityError } from '@datashare-similarity/shared'
 import type { ElasticsearchConnection } from '../datashare/elasticsearch-client.ts'
 import { isFolderName } from '../embedding/local-folder.ts'
+import { MODELS } from './data-folder.ts'
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /** Every setting, with the shape it should have in the words of an operator. */
 const settings = {
@@ -16,12 +17,13 @@ const settings = {
   ELASTICSEARCH_API_KEY: optional(),
   ELASTICSEARCH_CA: optional(),
   SIMILARITY_HOST: z.string().min(1, 'a host name or address').default('127.0.0.1'),
-  SIMILARITY_PORT: integer(0, 65_535, DEFAULT_PORT),
+  SIMILARITY_PORT: port().default(DEFAULT_PORT),
   SIMILARITY_PUBLIC_URL: httpUrl().optional(),
   SIMILARITY_ALLOWED_ORIGINS: z.string().optional().transform(value => value?.split(',').map(origin => origin.trim()).filter(origin => origin !== ''))
     .refine(origins => origins === undefined || origins.every(isOrigin), 'origins such as https://datashare.example.org, separated by commas'),
   SIMILARITY_TRUST_PROXY: z.enum(['true', 'false'], 'true or false').default('false').transform(value => value === 'true'),
   SIMILARITY_VECTORIZE_ROLE: z.enum(['PROJECT_ADMIN', 'PROJECT_EDITOR', 'PROJECT_MEMBER'], 'PROJECT_ADMIN, PROJECT_EDITOR or PROJECT_MEMBER').default('PROJECT_EDITOR'),
+  SIMILARITY_METRICS_PORT: port().optional(),
   SIMILARITY_DATA_DIR: optional(),
   SIMILARITY_MODEL: z.string().min(1, 'the id of a model, or the path of its folder').default('all-MiniLM-L6-v2').transform(value => (isFolderName(value) ? resolve(value) : value)),
   HF_ENDPOINT: httpUrl('https://huggingface.co'),
@@ -41,7 +43,11 @@ export interface Config {
   /** Host names (without port) that a request may be addressed to. */
   readonly allowedHosts: readonly string[]
   readonly trustProxy: boolean
+  /** Its address behind a reverse proxy; null where it has none of its own. */
+  readonly publicUrl: string | null
   readonly vectorizeRole: 'PROJECT_ADMIN' | 'PROJECT_EDITOR' | 'PROJECT_MEMBER'
+  /** Where Prometheus finds the metrics, on loopback; null where they are not served. */
+  readonly metricsPort: number | null
   readonly dataDir: string
   readonly store: 'lancedb' | 'elasticsearch'
   /** The id of a model, or the absolute path of a folder. */
@@ -79,7 +85,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     allowedOrigins,
     allowedHosts: hostsOf(allowedOrigins, value.SIMILARITY_PUBLIC_URL, value.SIMILARITY_HOST),
     trustProxy: value.SIMILARITY_TRUST_PROXY,
+    publicUrl: value.SIMILARITY_PUBLIC_URL ?? null,
     vectorizeRole: value.SIMILARITY_VECTORIZE_ROLE,
+    metricsPort: value.SIMILARITY_METRICS_PORT ?? null,
     dataDir: value.SIMILARITY_DATA_DIR ?? defaultDataDir(env),
     store: value.SIMILARITY_STORE,
     model: value.SIMILARITY_MODEL,
@@ -90,7 +98,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** Where models lie that do not come with the package. */
-export const modelsDirOf = (dataDir: string): string => join(dataDir, 'models')
+export const modelsDirOf = (dataDir: string): string => join(dataDir, MODELS)
 
 /** An empty variable counts as not set: everything that reads the environment reads it through this. */
 export const givenSettings = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
@@ -138,9 +146,17 @@ function isOrigin(value: string): boolean {
   return isHttpUrl(value) && new URL(value).origin === value
 }
 
+function port() {
+  return whole(0, 65_535)
+}
+
 function integer(min: number, max: number, fallback: number) {
+  return whole(min, max).default(fallback)
+}
+
+function whole(min: number, max: number) {
   const shape = `a whole number from ${min} to ${max}`
-  return z.string().regex(/^\d+$/, shape).transform(Number).refine(value => value >= min && value <= max, shape).default(fallback)
+  return z.string().regex(/^\d+$/, shape).transform(Number).refine(value => value >= min && value <= max, shape)
 }
 
 function optional() {

@@ -7,13 +7,17 @@ import type { Logger } from '../log.ts'
 export class Lifespan implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack()
   readonly #log: Logger
+  /** Gives up setting up. */
+  readonly signal: AbortSignal | undefined
 
-  constructor(log: Logger) {
+  constructor(log: Logger, signal?: AbortSignal) {
     this.#log = log
+    this.signal = signal
   }
 
-  /** Sets a dependency up and remembers how to undo it. */
+  /** Sets a dependency up and remembers how to undo it. @throws the signal's reason | what the set-up throws */
   async provide<T>(name: string, setup: () => Promise<T>, teardown: (dependency: T) => Promise<void>): Promise<T> {
+    this.signal?.throwIfAborted()
     this.#log.debug({ dependency: name }, 'setting up')
     const dependency = await setup()
     this.#stack.defer(async () => {

@@ -1,5 +1,4 @@
 import { ERRORS, SimilarityError, type ErrorCode, type Evaluation, type Project, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
-import { ProblemError } from './connect.ts'
 
 /** Exit codes, by what a script can do about it. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, refused: 4, taskFailed: 5, taskCancelled: 6 } as const
@@ -32,20 +31,25 @@ export function createOutput(json: boolean, stream: NodeJS.WriteStream = process
 /** Tells an error with its fix on standard error, and gives the exit code. */
 export function tellError(error: unknown, json: boolean): number {
   const told = describe(error)
-  process.stderr.write(json ? `${JSON.stringify(told)}\n` : `Error: ${told.title}. ${told.detail}\n  Fix: ${told.fix}\n  Code: ${told.code}\n`)
-  if ([401, 403].includes(told.status)) return EXIT.refused
-  if (told.status === 503) return EXIT.unreachable
-  return told.status === 422 || told.status === 400 ? EXIT.usage : EXIT.failed
+  process.stderr.write(json ? `${JSON.stringify(told)}\n` : `Error: ${told.title}. ${told.detail}\n  Fix: ${told.fix}\n  Code: ${told.code}\n${told.requestId === undefined ? '' : `  Request: ${told.requestId}\n`}`)
+  return exitOf(told.code)
 }
 
-interface Told { code: ErrorCode, status: number, title: string, detail: string, fix: string }
+/** The exit code of an error, by what can be done about it. */
+export function exitOf(code: ErrorCode): number {
+  const { status } = ERRORS[code]
+  if ([401, 403].includes(status)) return EXIT.refused
+  if (status === 503) return EXIT.unreachable
+  return status === 422 || status === 400 ? EXIT.usage : EXIT.failed
+}
+
+interface Told { code: ErrorCode, status: number, title: string, detail: string, fix: string, requestId?: string }
 
 function describe(error: unknown): Told {
-  if (error instanceof ProblemError) {
-    const { code, status, title, detail, fix } = error.problem
-    return { code, status, title, detail, fix }
+  if (error instanceof SimilarityError) {
+    const { code, detail, requestId, entry: { status, title, fix } } = error
+    return { code, status, title, detail, fix, ...requestId !== undefined && { requestId } }
   }
-  if (error instanceof SimilarityError) return { code: error.code, status: error.entry.status, title: error.entry.title, detail: error.detail, fix: error.entry.fix }
   const { status, title, fix } = ERRORS.internal
   return { code: 'internal', status, title, detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error), fix }
 }

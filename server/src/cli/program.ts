@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command, Option } from 'commander'
-import { FINISHED_STATES, LIMITS, SEARCH_MODES, SimilarityError, type Evaluation, type Project, type ProjectList, type SimilarAnswer, type Task } from '@datashare-similarity/shared'
+import { FINISHED_STATES, LIMITS, SEARCH_MODES, SimilarityError, type Project, type Task } from '@datashare-similarity/shared'
 import { givenSettings } from '../app/config.ts'
 import { VERSION } from '../app/version.ts'
-import { connect, ProblemError, type Companion, type Env } from './connect.ts'
+import { addBackup } from './backup.ts'
+import { connect, type Companion, type Env } from './connect.ts'
+import { addDoctor } from './doctor.ts'
 import { addModel, withModel } from './model.ts'
 import { createOutput, evaluationLines, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
-import { installPlugin } from './plugin-install.ts'
+import { addPlugin } from './plugin.ts'
 import { serve } from './serve.ts'
 
 interface Flags { json?: boolean }
@@ -45,14 +47,17 @@ Examples:
   $ datashare-similarity vectorize local-datashare
   $ datashare-similarity similar local-datashare "who hides real estate behind nominees"
   $ datashare-similarity status
+  $ datashare-similarity doctor
 
 Settings are environment variables (or a .env file); DATASHARE_API_KEY signs you in where Datashare is in SERVER mode.`)
   addServe(program, env)
   addChain(program, env, exit)
   addSearch(program, env)
   addModel(program, env)
+  addDoctor(program, env, exit)
   addEvaluate(program, env)
-  addPlugin(program)
+  addBackup(program, env)
+  addPlugin(program, env)
   return program
 }
 
@@ -78,31 +83,26 @@ function addChain(program: Command, env: Env, exit: (code: number) => void): voi
       const chosen = await withModel(env, flags.model)
       await withCompanion(chosen.env, flags, async (companion, output) => {
         const mode = flags.rebuild === true ? 'rebuild' : flags.failed === true ? 'failed' : 'update'
-        const { task } = await companion.call<{ task: Task }>('POST', `/api/projects/${encodeURIComponent(project)}/vectorize`, { mode, batchSize: flags.batchSize, model: chosen.model })
-        exit(await follow(companion, output, task))
+        exit(await follow(companion, output, await companion.vectorize(project, { mode, batchSize: flags.batchSize, model: chosen.model })))
       })
     })
   program.command('cancel <task>').description('stop a chain; what is done stays done').addOption(json)
     .action(async (id: string, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
-      const { task } = await companion.call<{ task: Task }>('POST', `/api/tasks/${encodeURIComponent(id)}/cancel`)
-      const code = await follow(companion, output, task)
+      const code = await follow(companion, output, await companion.cancel(id))
       exit(code === EXIT.taskCancelled ? EXIT.ok : code)
     }))
   program.command('resume <task>').description('go on where a cancelled or failed chain stood').addOption(json)
     .action(async (id: string, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
-      const { task } = await companion.call<{ task: Task }>('POST', `/api/tasks/${encodeURIComponent(id)}/resume`)
-      exit(await follow(companion, output, task))
+      exit(await follow(companion, output, await companion.resume(id)))
     }))
   program.command('wipe <project>').description('remove the passages and vectors of a project from this companion').addOption(new Option('--json', 'print JSON'))
     .action(async (project: string, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
-      await companion.call('DELETE', `/api/projects/${encodeURIComponent(project)}/vectors`)
+      await companion.wipe(project)
       output.line(output.json ? JSON.stringify({ wiped: project }) : `${project}: passages and vectors removed`)
     }))
   program.command('status [project]').description('state and coverage of one project, or of all that you may read').addOption(new Option('--json', 'print JSON'))
     .action(async (project: string | undefined, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
-      const items = project === undefined
-        ? await allProjects(companion)
-        : [await companion.call<Project>('GET', `/api/projects/${encodeURIComponent(project)}`)]
+      const items = project === undefined ? await allProjects(companion) : [await companion.project(project)]
       if (output.json) output.line(JSON.stringify(project === undefined ? items : items[0]))
       else items.flatMap(projectLines).forEach(line => output.line(line))
     }))
@@ -115,9 +115,9 @@ function addSearch(program: Command, env: Env): void {
     .addOption(new Option('--mode <mode>', 'by meaning and words, or one of them').choices(SEARCH_MODES))
     .addOption(new Option('--json', 'print the HTTP answer'))
     .addHelpText('after', '\nExamples:\n  $ datashare-similarity similar local-datashare "payments to a minister\'s family"\n  $ datashare-similarity similar local-datashare "doc about books" "doc speaking about animal" --json')
-    .action(async (project: string, queries: string[], { size, mode, ...flags }: Flags & { size?: number, mode?: string }) => {
+    .action(async (project: string, queries: string[], { size, mode, ...flags }: Flags & { size?: number, mode?: (typeof SEARCH_MODES)[number] }) => {
       await withCompanion(env, flags, async (companion, output) => {
-        const answer = await companion.call<SimilarAnswer>('POST', `/api/projects/${encodeURIComponent(project)}/similar`, { queries, size, mode })
+        const answer = await companion.similar(project, { queries, size, mode })
         if (output.json) output.line(JSON.stringify(answer))
         else resultLines(answer).forEach(line => output.line(line))
       })
@@ -130,28 +130,16 @@ function addEvaluate(program: Command, env: Env): void {
     .addOption(new Option('--json', 'print JSON'))
     .addHelpText('after', '\nSome words of passages of the project must lead back to their documents, and the vector index must find what an exact search finds.\nThe figures are kept, and shown by "status".\n\nExample:\n  $ datashare-similarity evaluate local-datashare')
     .action(async (project: string, flags: Flags) => withCompanion(env, flags, async (companion, output) => {
-      const evaluation = await companion.call<Evaluation>('POST', `/api/projects/${encodeURIComponent(project)}/evaluate`)
+      const evaluation = await companion.evaluate(project)
       if (output.json) output.line(JSON.stringify(evaluation))
       else evaluationLines(evaluation).forEach(line => output.line(line))
     }))
 }
 
-function addPlugin(program: Command): void {
-  const plugin = program.command('plugin').description('the plugin of Datashare\'s page')
-  plugin.command('install')
-    .description('put the built plugin into Datashare\'s plugins folder')
-    .option('--plugins-dir <dir>', 'the folder that Datashare runs with as --pluginsDir')
-    .addHelpText('after', '\nExample:\n  $ datashare-similarity plugin install --plugins-dir /home/datashare/plugins')
-    .action(async ({ pluginsDir }: { pluginsDir?: string }) => {
-      const folder = await installPlugin(pluginsDir)
-      process.stdout.write(`Installed in ${folder}. Reload Datashare's page.\n`)
-    })
-}
-
 async function allProjects(companion: Companion): Promise<Project[]> {
   const items: Project[] = []
   for (;;) {
-    const { items: page, pagination } = await companion.call<ProjectList>('GET', `/api/projects?size=${LIMITS.size}&from=${items.length}`)
+    const { items: page, pagination } = await companion.projects({ size: LIMITS.size, from: items.length })
     items.push(...page)
     if (page.length === 0 || items.length >= pagination.total) return items
   }
@@ -187,9 +175,9 @@ async function lookAgain(companion: Companion, output: Output, id: string): Prom
   const until = performance.now() + LOST_MS
   for (;;) {
     try {
-      return await companion.call<Task>('GET', `/api/tasks/${id}`)
+      return await companion.task(id)
     } catch (error) {
-      const isAway = (error instanceof ProblemError && error.problem.status === 503) || (error instanceof SimilarityError && error.code === 'companion_unreachable')
+      const isAway = error instanceof SimilarityError && error.entry.status === 503
       if (!isAway || performance.now() > until) throw error
       if (!output.json) output.progress('no answer, looking again')
       await delay(POLL_MS)

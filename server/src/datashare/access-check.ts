@@ -3,7 +3,8 @@ import { SimilarityError } from '@datashare-similarity/shared'
 import { z } from 'zod'
 import type { Logger } from '../log.ts'
 import { grantOf, projectName, type AccessCheck, type Caller, type Credentials, type GrantedProject, type Permissions, type ProjectName } from './access.ts'
-import { askDatashare, unexpectedAnswer } from './datashare-client.ts'
+import { unexpectedAnswer } from './datashare-client.ts'
+import { askFor, settingsOf, versionOf } from './facts.ts'
 import { createShortCache } from './short-cache.ts'
 
 export type VectorizeRole = 'PROJECT_ADMIN' | 'PROJECT_EDITOR' | 'PROJECT_MEMBER'
@@ -16,7 +17,8 @@ export interface AccessCheckOptions {
   readonly log: Logger
 }
 
-const TIMEOUT = 5_000
+const ME = '/api/users/me'
+const PERMISSIONS = '/api/users/me/permissions'
 const REMEMBERED = { milliseconds: 10_000, entries: 1_000 }
 /** Least first. */
 const ROLES = ['PROJECT_VISITOR', 'PROJECT_MEMBER', 'PROJECT_EDITOR', 'PROJECT_ADMIN', 'DOMAIN_ADMIN', 'INSTANCE_ADMIN'] as const
@@ -24,8 +26,6 @@ const EVERYTHING: Permissions = { vectorize: true, wipe: true, admin: true }
 
 const MeSchema = z.object({ uid: z.string().min(1), projects: z.array(z.object({ name: z.string() })) })
 const PolicySchema = z.object({ ptype: z.string(), v0: z.string(), v1: z.string(), v2: z.string() })
-const SettingsSchema = z.object({ mode: z.string() })
-const VersionSchema = z.object({ 'git.build.version': z.string() })
 
 type Me = z.infer<typeof MeSchema>
 /** Null where this Datashare does not tell roles. */
@@ -78,27 +78,19 @@ async function orAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined)
 
 /** The questions to Datashare itself, each asked once, not remembered. */
 function questions(url: string, log: Logger) {
-  const ask = async <T>(path: string, schema: z.ZodType<T>, credentials?: Credentials): Promise<{ status: number, value: T | undefined }> => {
-    const { status, body } = await askDatashare(url, { path, timeoutMilliseconds: TIMEOUT, ...credentials !== undefined && { credentials } })
-    if (status === 401 || status === 403) throw new SimilarityError('anonymous')
-    return { status, value: status === 200 ? schema.safeParse(body).data : undefined }
-  }
-  const expected = async <T>(path: string, schema: z.ZodType<T>, credentials?: Credentials): Promise<T> => {
-    const { status, value } = await ask(path, schema, credentials)
+  const told = <T>({ status, value }: { status: number, value: T | undefined }, path: string): T => {
     if (value !== undefined) return value
     log.warn({ path, status }, 'Datashare gave an unexpected answer')
     throw unexpectedAnswer(status)
   }
   return {
-    me: (credentials: Credentials): Promise<Me> => expected('/api/users/me', MeSchema, credentials),
+    me: async (credentials: Credentials): Promise<Me> => told(await askFor(url, ME, MeSchema, credentials), ME),
     async policies(credentials: Credentials): Promise<Policies> {
-      const { status, value } = await ask('/api/users/me/permissions', z.array(PolicySchema), credentials)
-      if (status === 404) return null
-      if (value === undefined) throw unexpectedAnswer(status)
-      return value
+      const answer = await askFor(url, PERMISSIONS, z.array(PolicySchema), credentials)
+      return answer.status === 404 ? null : told(answer, PERMISSIONS)
     },
-    mode: async (): Promise<string> => (await expected('/settings', SettingsSchema)).mode,
-    version: async (): Promise<string> => (await expected('/version', VersionSchema))['git.build.version'],
+    mode: async (): Promise<string> => (await settingsOf(url)).mode,
+    version: (): Promise<string> => versionOf(url),
   }
 }
 

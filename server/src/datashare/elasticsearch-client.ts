@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Client, type estypes } from '@elastic/elasticsearch'
 import { SimilarityError } from '@datashare-similarity/shared'
+import { statusOf, toSimilarityError } from './elasticsearch-errors.ts'
 
 export interface ElasticsearchConnection {
   readonly url: string
@@ -15,8 +16,9 @@ const TIMEOUT = 30_000
 const KEEP_ALIVE = '5m'
 /** A view that is not closed expires by itself: whoever is stopped does not wait long for it. */
 const CLOSE_VIEW_TIMEOUT = 2_000
+const PING_TIMEOUT = 5_000
 
-/** Opening asks nothing. @throws SimilarityError configuration_wrong */
+/** Opening asks nothing. @throws SimilarityError configuration_wrong where the certificate authority cannot be read */
 export async function openClient({ url, username, password, apiKey, caFile }: ElasticsearchConnection): Promise<Client> {
   const ca = caFile === undefined ? undefined : await readCertificate(caFile)
   return new Client({
@@ -34,7 +36,7 @@ async function readCertificate(caFile: string): Promise<Buffer> {
   try {
     return await readFile(caFile)
   } catch (cause) {
-    throw new SimilarityError('configuration_wrong', { cause, detail: 'The file with Elasticsearch\'s certificate authority cannot be read.' })
+    throw new SimilarityError('configuration_wrong', { cause, detail: 'ELASTICSEARCH_CA: the file with Elasticsearch\'s certificate authority cannot be read.' })
   }
 }
 
@@ -70,5 +72,28 @@ export async function* pagesOf(client: Client, { index, query, fields, size }: V
     }
   } finally {
     await client.closePointInTime({ id }, { requestTimeout: CLOSE_VIEW_TIMEOUT, maxRetries: 0 }).catch(() => undefined)
+  }
+}
+
+/**
+ * Its version; null where it answers, but not that: an account that may only read indices is refused here and is still good for all that is asked.
+ * @throws SimilarityError elasticsearch_unreachable | elasticsearch_refused | elasticsearch_too_old | the signal's reason
+ */
+export async function pingElasticsearch(client: Client, signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await client.info({}, { requestTimeout: PING_TIMEOUT, maxRetries: 0, signal })).version.number
+  } catch (error) {
+    if (statusOf(error) === 403) return null
+    throw toSimilarityError(error, signal)
+  }
+}
+
+/** Asks once for the version, with a connection of its own. Errors as above, and SimilarityError configuration_wrong. */
+export async function elasticsearchVersion(account: ElasticsearchConnection): Promise<string | null> {
+  const client = await openClient(account)
+  try {
+    return await pingElasticsearch(client, new AbortController().signal)
+  } finally {
+    await client.close()
   }
 }

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import type { Logger } from '../log.ts'
 import type { ProjectName } from './access.ts'
 import { DocumentFieldsSchema, refOf, sourceDocumentOf } from './document-fields.ts'
-import { openClient, pagesOf, type ElasticsearchConnection } from './elasticsearch-client.ts'
-import { isExpired, statusOf, toSimilarityError } from './elasticsearch-errors.ts'
+import { openClient, pagesOf, pingElasticsearch, type ElasticsearchConnection } from './elasticsearch-client.ts'
+import { isExpired, toSimilarityError } from './elasticsearch-errors.ts'
 import { groupBySize } from './fetch-groups.ts'
 import { DOCUMENTS_ONLY } from './queries.ts'
 import type { DocumentRef, DocumentSource, SourceDocument } from './source.ts'
@@ -15,7 +15,6 @@ export interface ElasticsearchDocumentsOptions extends ElasticsearchConnection {
 }
 
 const PAGE = 1_000
-const PING_TIMEOUT = 5_000
 const REF_FIELDS = ['extractionDate', 'rootDocument', 'contentTextLength']
 const CONTENT_FIELDS = [...REF_FIELDS, 'title', 'path', 'dirname', 'contentType', 'language', 'creationDate', 'parentDocument', 'content']
 
@@ -92,13 +91,7 @@ export async function openElasticsearchDocuments(options: ElasticsearchDocuments
       }
     },
     async ping() {
-      const signal = untilClosed()
-      try {
-        await client.info({}, { requestTimeout: PING_TIMEOUT, maxRetries: 0, signal })
-      } catch (error) {
-        // An account that may only read indices is refused here and is still good for all that is asked.
-        if (statusOf(error) !== 403) throw toSimilarityError(error, closing.signal)
-      }
+      await pingElasticsearch(client, untilClosed())
     },
     close: () => {
       closing.abort(new SimilarityError('shutting_down'))

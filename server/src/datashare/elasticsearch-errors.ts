@@ -40,6 +40,8 @@ export function toSimilarityError(error: unknown, signal?: AbortSignal): unknown
   const status = statusOf(error)
   const detail = describe(error)
   if (typeOf(error) === 'index_not_found_exception') return new SimilarityError('index_missing')
+  // A server before version 8 does not know the form of what a client of version 8 sends.
+  if (status === 400 && typeOf(error) === 'media_type_header_exception') return new SimilarityError('elasticsearch_too_old', { detail })
   if (status === 401 || status === 403 || error instanceof errors.ProductNotSupportedError) return new SimilarityError('elasticsearch_refused', { detail })
   if (status !== undefined && status !== 404 && status !== 429 && status < 500) return new SimilarityError('internal', { detail })
   return new SimilarityError('elasticsearch_unreachable', { detail })

@@ -64,6 +64,12 @@ function start(isBackground: boolean): ChildProcess {
   return child
 }
 
+/** One that hangs would not notice that the companion is gone. */
+const living = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
 interface Waiting {
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: Error) => void
@@ -86,6 +92,7 @@ export async function connect(options: ProcessOptions, signal: AbortSignal): Pro
 
 function open({ isBackground, loadMs, silenceMs }: ProcessOptions): Connection {
   const child = start(isBackground)
+  living.add(child)
   const waiting = new Map<number, Waiting>()
   /** Jobs whose answer is still to come, also where nobody waits for it any more. */
   const owed = new Set<number>()
@@ -96,6 +103,7 @@ function open({ isBackground, loadMs, silenceMs }: ProcessOptions): Connection {
   })
   const { promise: gone, resolve: leave } = Promise.withResolvers<{ wasSilent: boolean }>()
   const onEnd = (): void => {
+    living.delete(child)
     watchdog.rest()
     leave({ wasSilent })
     for (const { reject } of waiting.values()) reject(new ProcessGone(wasSilent ? 'the model process was silent for too long' : 'the model process ended'))

@@ -13,6 +13,8 @@ export interface EmbeddersOptions extends CatalogueOptions {
   readonly timeouts?: Partial<Timeouts>
   /** After how long without a query another model than the default one gives its memory back. */
   readonly idleMs?: number
+  /** Gives up the start. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const IDLE_MS = 300_000
@@ -20,9 +22,9 @@ const IDLE_MS = 300_000
 /**
  * Opens the default model now and any other one when it is asked for. Each is checked against its pinned hashes before it is loaded.
  * Where the default model is missing the rest of the companion works without it: it is opened once its files are there.
- * @throws SimilarityError model_unknown | configuration_wrong | model_tampered | model_refused | embedder_unavailable
+ * @throws SimilarityError model_unknown | configuration_wrong | model_tampered | model_refused | embedder_unavailable | the signal's reason
  */
-export async function openEmbedders({ threads, log, timeouts = {}, idleMs = IDLE_MS, ...models }: EmbeddersOptions): Promise<Embedders> {
+export async function openEmbedders({ threads, log, timeouts = {}, idleMs = IDLE_MS, signal: starting, ...models }: EmbeddersOptions): Promise<Embedders> {
   const { defaultModel, find, list } = await openCatalogue(models)
   const opened = new Map<string, Promise<Embedder>>()
   const closing = new AbortController()
@@ -44,7 +46,15 @@ export async function openEmbedders({ threads, log, timeouts = {}, idleMs = IDLE
     return await orAborted(opening, signal)
   }
 
-  await get(defaultModel.id).catch((error: unknown) => {
+  const close = async (): Promise<void> => {
+    closing.abort(new SimilarityError('shutting_down'))
+    await Promise.allSettled([...opened.values()].map(async opening => await (await opening).close()))
+    opened.clear()
+  }
+
+  await get(defaultModel.id, starting).catch(async (error: unknown) => {
+    // Also a process that hangs while it loads goes.
+    if (starting?.aborted === true) await close()
     if (!(error instanceof SimilarityError) || error.code !== 'model_missing') throw error
     log.warn({ model: defaultModel.id, code: error.code, fix: error.entry.fix }, `${error.detail} Search goes on by words, and nothing is vectorized.`)
   })
@@ -56,10 +66,6 @@ export async function openEmbedders({ threads, log, timeouts = {}, idleMs = IDLE
       await needFiles(model, folder)
     },
     models: list,
-    close: async () => {
-      closing.abort(new SimilarityError('shutting_down'))
-      await Promise.allSettled([...opened.values()].map(async opening => await (await opening).close()))
-      opened.clear()
-    },
+    close,
   }
 }

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express'
 import helmet from 'helmet'
-import { LIMITS, SimilarityError } from '@datashare-similarity/shared'
+import { LIMITS, SimilarityError, type ErrorCode } from '@datashare-similarity/shared'
 import type { AccessCheck } from '../datashare/access.ts'
-import type { Logger } from '../log.ts'
-import { bind } from './bind.ts'
+import { boundContext, inContext, type Logger } from '../log.ts'
+import { bind, endpointOf } from './bind.ts'
 import { checkHost, checkLength, checkRequest, cors, type GuardOptions } from './guard.ts'
+import type { Metrics } from '../metrics.ts'
 import type { Handlers } from './handlers.ts'
 import { openApiDocument } from './openapi.ts'
 import { retryAfter, toProblem, toSimilarityError } from './problem.ts'
 
 export interface HttpOptions extends GuardOptions {
   readonly version: string
+  /** Ends what is still being answered when the companion stops. */
+  readonly closing: AbortSignal
+  readonly metrics: Pick<Metrics, 'answered' | 'refused'>
 }
 
 /** The companion's HTTP application: guards first, then the table of endpoints, then the one error funnel. */
@@ -20,7 +24,8 @@ export function createHttpApp(handlers: Handlers, access: AccessCheck, options: 
   app.disable('x-powered-by')
   app.set('etag', false)
   app.use(
-    requestId(log),
+    requestId,
+    answered(log, options.metrics),
     helmet({
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ['\'none\''], frameAncestors: ['\'none\''] } },
       crossOriginResourcePolicy: { policy: 'same-site' },
@@ -36,11 +41,26 @@ export function createHttpApp(handlers: Handlers, access: AccessCheck, options: 
   )
   const document = openApiDocument(options.version)
   app.get('/api/openapi.json', (_request, response) => response.json(document))
-  bind(app, handlers, access)
+  bind(app, handlers, access, options.closing)
   app.use(() => {
     throw new SimilarityError('route_unknown')
   })
-  app.use(sendProblem(log))
+  app.use(sendProblem(log, options.metrics.refused))
+  return app
+}
+
+/** The metrics alone, for Prometheus on this machine: a page of another name that resolves to it is not served. */
+export function createMetricsApp({ contentType, text }: Pick<Metrics, 'contentType' | 'text'>, allowedHosts: readonly string[], log: Logger): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(requestId, noStore, checkHost({ allowedHosts, allowedOrigins: [], trustProxy: false }))
+  app.get('/metrics', async (_request, response) => {
+    response.type(contentType).send(await text())
+  })
+  app.use(() => {
+    throw new SimilarityError('route_unknown')
+  })
+  app.use(sendProblem(log, () => undefined))
   return app
 }
 
@@ -49,19 +69,28 @@ const noStore: RequestHandler = (_request, response, next) => {
   next()
 }
 
-const requestId = (log: Logger): RequestHandler => (request, response, next) => {
+const requestId: RequestHandler = (_request, response, next) => {
   const id = randomUUID()
   response.locals['requestId'] = id
   response.set('X-Request-Id', id)
+  inContext({ requestId: id }, next)
+}
+
+const answered = (log: Logger, metrics: Pick<Metrics, 'answered'>): RequestHandler => (request, response, next) => {
   const started = performance.now()
-  response.on('finish', () => log.debug({ requestId: id, method: request.method, status: response.statusCode, ms: Math.round(performance.now() - started) }, 'answered'))
+  response.on('finish', boundContext(() => {
+    const ms = performance.now() - started
+    const endpoint = endpointOf(response)
+    log.debug({ method: request.method, endpoint, status: response.statusCode, ms: Math.round(ms) }, 'answered')
+    metrics.answered(endpoint ?? 'none', response.statusCode, ms / 1_000)
+  }))
   next()
 }
 
 const requestIdOf = (response: Response): string => String(response.locals['requestId'])
 
 // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters
-const sendProblem = (log: Logger): ErrorRequestHandler => (thrown: unknown, _request, response, _next) => {
+const sendProblem = (log: Logger, refused: (code: ErrorCode) => void): ErrorRequestHandler => (thrown: unknown, _request, response, _next) => {
   // Nobody is there any more. Express itself would print what was thrown, messages of vendors included.
   if (response.headersSent || response.destroyed) {
     response.destroy()
@@ -69,7 +98,8 @@ const sendProblem = (log: Logger): ErrorRequestHandler => (thrown: unknown, _req
   }
   const error = toSimilarityError(thrown)
   const id = requestIdOf(response)
-  if (error.entry.status >= 500) log.error({ requestId: id, code: error.code, ...causeOf(error) }, 'request failed')
+  refused(error.code)
+  if (error.entry.status >= 500) log.error({ code: error.code, ...causeOf(error) }, 'request failed')
   const seconds = retryAfter(error)
   if (seconds !== undefined) response.set('Retry-After', String(seconds))
   response.status(error.entry.status).type('application/problem+json').send(JSON.stringify(toProblem(error, id)))

@@ -13,17 +13,18 @@ export interface Call {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
-  /** Aborted when the caller goes away. */
+  /** Aborted when the caller goes away, or the companion stops. */
   readonly signal: AbortSignal
 }
 
 /** Registers every endpoint of the table; a method that a path does not have answers 405. */
-export function bind(app: Express, handlers: Handlers, access: AccessCheck): void {
+export function bind(app: Express, handlers: Handlers, access: AccessCheck, closing: AbortSignal): void {
   for (const name of Object.keys(endpoints) as EndpointName[]) {
     const endpoint: Endpoint = endpoints[name]
     const handle = handlers[name] as (call: Call) => Promise<Answer>
     app[endpoint.method](expressPath(endpoint), async (request, response) => {
-      const call = await callOf(endpoint, request, response, access)
+      response.locals['endpoint'] = name
+      const call = await callOf(endpoint, request, response, access, closing)
       send(endpoint, response, await handle(call))
     })
   }
@@ -34,21 +35,25 @@ export function bind(app: Express, handlers: Handlers, access: AccessCheck): voi
   }
 }
 
+/** Name of the endpoint that a request has come to, null where it has come to none: never its path, which names projects and documents. */
+export const endpointOf = (response: Response): EndpointName | null => (response.locals['endpoint'] as EndpointName | undefined) ?? null
+
 const expressPath = ({ path }: Endpoint): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
 /** Access comes before the body is looked at: who may not read a project learns nothing, not even what is wrong with the request. */
-async function callOf(endpoint: Endpoint, request: Request, response: Response, access: AccessCheck): Promise<Call> {
+async function callOf(endpoint: Endpoint, request: Request, response: Response, access: AccessCheck, closing: AbortSignal): Promise<Call> {
   const gone = new AbortController()
   response.on('close', () => {
     if (!response.writableFinished) gone.abort(new SimilarityError('deadline_exceeded'))
   })
-  const proofs = await proofsOf(endpoint, request, access, gone.signal)
+  const signal = AbortSignal.any([gone.signal, closing])
+  const proofs = await proofsOf(endpoint, request, access, signal)
   return {
     ...proofs,
     params: z.object(endpoint.params ?? {}).parse(request.params),
     query: (endpoint.query ?? z.object({})).parse(request.query),
     body: endpoint.body?.parse(request.body ?? {}),
-    signal: gone.signal,
+    signal,
   }
 }
 

@@ -7,6 +7,7 @@ import type { Generations } from '../store/generation.ts'
 import type { VectorStore } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
 import type { KnownCoverage } from '../vectorize/known-coverage.ts'
+import type { FairQueue } from './fair-queue.ts'
 
 /** What the handlers work with; the composition root fills it. */
 export interface Companion {
@@ -21,5 +22,7 @@ export interface Companion {
   readonly coverage: (project: ProjectName) => Promise<KnownCoverage>
   readonly estimate: (project: ProjectName, of: { mode: VectorizeMode, model?: string | undefined }) => Promise<Estimate>
   readonly evaluate: (project: GrantedProject, signal: AbortSignal) => Promise<Evaluation>
+  /** The turns of the searches. */
+  readonly searches: FairQueue
   readonly findMostSimilar: (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
 }

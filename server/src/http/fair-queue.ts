@@ -11,6 +11,8 @@ export interface FairQueueOptions {
 }
 
 export interface FairQueue {
+  readonly running: number
+  readonly waiting: number
   /**
    * Does the work when it is the caller's turn. Answers at once when the signal aborts, waiting or working;
    * a work that does not heed its signal keeps its place until it has really ended.
@@ -78,6 +80,12 @@ export function createFairQueue({ atOnce, atOncePerCaller, waiting, waitingPerCa
   }
 
   return {
+    get running() {
+      return running
+    },
+    get waiting() {
+      return queued
+    },
     async run(caller, signal, work) {
       signal.throwIfAborted()
       const lane = lanes.get(caller) ?? { running: 0, waiting: new Set() }

@@ -6,7 +6,6 @@ import type { DocumentRow } from '../store/store.ts'
 import type { TaskEngine } from '../tasks/engine.ts'
 import type { Companion } from './companion.ts'
 import type { EndpointName, Endpoints } from './endpoints.ts'
-import { createFairQueue } from './fair-queue.ts'
 import { readiness } from './health.ts'
 import { projectStatus } from './project-status.ts'
 
@@ -27,7 +26,7 @@ const DEADLINE_MS = 30_000
 const EVALUATION_DEADLINE_MS = 240_000
 
 /** A search keeps several cores busy; a panel asks one or two at a time. */
-const SEARCHES = { atOnce: 6, atOncePerCaller: 2, waiting: 128, waitingPerCaller: 32 }
+export const SEARCHES = { atOnce: 6, atOncePerCaller: 2, waiting: 128, waitingPerCaller: 32 }
 
 export const createHandlers = (companion: Companion): Handlers => ({
   ...openHandlers(companion),
@@ -89,15 +88,12 @@ const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'pro
   },
 })
 
-function searchHandler({ findMostSimilar }: Companion): Pick<Handlers, 'similar'> {
-  const queue = createFairQueue(SEARCHES)
-  return {
-    similar: async ({ project, caller, body, signal: gone }) => {
-      const signal = AbortSignal.any([gone, AbortSignal.timeout(DEADLINE_MS)])
-      return { body: await queue.run(caller.uid, signal, () => findMostSimilar(project, body, signal)) }
-    },
-  }
-}
+const searchHandler = ({ findMostSimilar, searches }: Companion): Pick<Handlers, 'similar'> => ({
+  similar: async ({ project, caller, body, signal: gone }) => {
+    const signal = AbortSignal.any([gone, AbortSignal.timeout(DEADLINE_MS)])
+    return { body: await searches.run(caller.uid, signal, () => findMostSimilar(project, body, signal)) }
+  },
+})
 
 const taskHandlers = ({ engine }: Companion): Pick<Handlers, 'tasks' | 'task' | 'cancel' | 'resume' | 'forget'> => ({
   tasks: async ({ caller, query: { project, parent, from, size } }) => {

@@ -1,8 +1,10 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
-import { API_VERSION, CSRF_HEADER, ERRORS, type ErrorCode } from '@datashare-similarity/shared'
+import { API_VERSION, CSRF_HEADER, ERRORS, SimilarityError, type ErrorCode, type Problem } from '@datashare-similarity/shared'
 import { ProblemSchema } from '@datashare-similarity/shared/contract'
 import { z } from 'zod'
-import { endpoints, type Endpoint } from './endpoints.ts'
+import { endpoints, type Endpoint, type EndpointName } from './endpoints.ts'
+import { examples } from './examples.ts'
+import { toProblem } from './problem.ts'
 
 const COMMON: readonly ErrorCode[] = ['not_http', 'host_refused', 'cross_site_refused', 'request_timeout', 'headers_too_large', 'internal']
 const SIGNED_IN: readonly ErrorCode[] = ['anonymous', 'datashare_unreachable']
@@ -15,14 +17,15 @@ export function openApiDocument(version: string): object {
   registry.registerComponent('securitySchemes', 'datashareCookie', { type: 'apiKey', in: 'cookie', name: '_ds_session_id', description: `Datashare's session; what changes or searches also needs the header ${CSRF_HEADER} equal to the cookie _ds_csrf_token.` })
   registry.registerComponent('securitySchemes', 'csrf', { type: 'apiKey', in: 'header', name: CSRF_HEADER })
   registry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer', description: 'An API key made in Datashare.' })
-  for (const [operationId, endpoint] of Object.entries(endpoints)) register(registry, operationId, endpoint)
+  for (const name of Object.keys(endpoints) as EndpointName[]) register(registry, name, endpoints[name])
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Datashare Similarity', version, description: `API version ${API_VERSION}: within it, changes only add.`, license: { name: 'MIT', identifier: 'MIT' } },
   })
 }
 
-function register(registry: OpenAPIRegistry, operationId: string, endpoint: Endpoint): void {
+function register(registry: OpenAPIRegistry, operationId: EndpointName, endpoint: Endpoint): void {
+  const example: { body?: unknown, answer?: unknown } = examples[operationId]
   registry.registerPath({
     method: endpoint.method,
     path: endpoint.path,
@@ -32,9 +35,9 @@ function register(registry: OpenAPIRegistry, operationId: string, endpoint: Endp
     request: {
       ...(endpoint.params === undefined ? {} : { params: z.object(endpoint.params) }),
       ...(endpoint.query === undefined ? {} : { query: endpoint.query }),
-      ...(endpoint.body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: endpoint.body } } } }),
+      ...(endpoint.body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: endpoint.body, example: example.body } } } }),
     },
-    responses: { ...successOf(endpoint), ...failuresOf(endpoint) },
+    responses: { ...successOf(endpoint, example.answer), ...failuresOf(endpoint) },
   })
 }
 
@@ -43,8 +46,8 @@ function securityOf({ access, method }: Endpoint): object {
   return { security: [method === 'get' ? { datashareCookie: [] } : { datashareCookie: [], csrf: [] }, { apiKey: [] }] }
 }
 
-function successOf({ status, answer, summary }: Endpoint): Record<string, { description: string }> {
-  return { [status]: { description: summary, ...(answer === undefined ? {} : { content: { 'application/json': { schema: answer } } }) } }
+function successOf({ status, answer, summary }: Endpoint, example: unknown): Record<string, { description: string }> {
+  return { [status]: { description: summary, ...(answer === undefined ? {} : { content: { 'application/json': { schema: answer, example } } }) } }
 }
 
 function failuresOf(endpoint: Endpoint): Record<string, { description: string }> {
@@ -59,6 +62,8 @@ function failuresOf(endpoint: Endpoint): Record<string, { description: string }>
   const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
   return Object.fromEntries([...byStatus].map(([status, of]) => [String(status), {
     description: of.map(code => `${code}: ${ERRORS[code].title}`).join('; '),
-    content: { 'application/problem+json': { schema: ProblemSchema } },
+    content: { 'application/problem+json': { schema: ProblemSchema, examples: Object.fromEntries(of.map(code => [code, { value: problemExample(code) }])) } },
   }]))
 }
+
+const problemExample = (code: ErrorCode): Problem => toProblem(new SimilarityError(code), '5e0f7a52-0f4e-4a54-8c53-6f0b9d1c2e3a')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
+import type { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SimilarityError, type ErrorCode } from '@datashare-similarity/shared'
 import { toProblem } from './problem.ts'
@@ -32,6 +33,34 @@ export function createHttpServer(app: RequestListener): Server {
   server.on('checkExpectation', app)
   return server
 }
+
+/** @throws SimilarityError configuration_wrong where it cannot be listened on */
+export function listenOn<S extends NetServer>(server: S, { host, port }: { host: string, port: number }, settings = 'SIMILARITY_HOST and SIMILARITY_PORT'): Promise<S> {
+  return new Promise((resolve, reject) => {
+    server.once('error', error => reject(new SimilarityError('configuration_wrong', { cause: error, detail: `${settings}: cannot listen on ${host}:${port} (${reasonOf(error)}).` })))
+    server.listen(port, host, () => resolve(server))
+  })
+}
+
+/** Answers under way may be finished for so long; what is left is answered with shutting_down, and a moment later its connections are cut. */
+const FINISH_WITHIN_MS = 4_000
+const CUT_AFTER_MS = 1_000
+const SWEEP_EVERY_MS = 100
+
+/** Takes no more connections, and ends those that there are: nobody can make it wait for longer than five seconds. */
+export async function stopServer(server: Server, closing: AbortController): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  // A connection that is kept alive becomes idle only when its answer has been sent.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS)
+  const refuse = setTimeout(() => closing.abort(new SimilarityError('shutting_down')), FINISH_WITHIN_MS)
+  const cut = setTimeout(() => server.closeAllConnections(), FINISH_WITHIN_MS + CUT_AFTER_MS)
+  await closed
+  clearInterval(sweep)
+  clearTimeout(refuse)
+  clearTimeout(cut)
+}
+
+const reasonOf = (error: Error): string => ('code' in error ? String(error.code) : error.name)
 
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   const code = error.code ?? ''

@@ -3,16 +3,21 @@ import { mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Project, Task } from '@datashare-similarity/shared'
-import { runCli } from '../testing/companion.ts'
+import { createClient, type Project, type SimilarityError, type Task } from '@datashare-similarity/shared'
+import { createDatashareStandIn } from '../demo/datashare-stand-in.ts'
+import { clientOf, runCli } from '../testing/companion.ts'
 import { hasJava } from '../testing/elasticsearch.ts'
+import { serveHttp } from '../testing/http.ts'
 import { files, isFinished, openNewsroom, untilTask, type Newsroom } from '../testing/newsroom.ts'
 import type { ServedCompanion } from '../testing/served-companion.ts'
 import { contentOf } from '../testing/stored-content.ts'
 
 const DOCUMENTS = 60
 const CANCELLED_WITHIN_MS = 5_000
+/** What a service manager gives. */
+const STOPPED_WITHIN_MS = 10_000
 /** Enough to begin, too little for the vectors of the documents. */
 const ROOM = 400_000
 
@@ -95,6 +100,35 @@ describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('no answer, looking again')
     expect(stdout.trimEnd().split('\n').at(-1)).toContain(`100 %  done  ${DOCUMENTS}/${DOCUMENTS} documents`)
+  }, 240_000)
+
+  it('stopped (SIGTERM) under 50 searches and a vectorization it answers every search, ends with 0 within 10 seconds, and the vectorization goes on by itself at the next start', async () => {
+    const users = Array.from({ length: 5 }, (_, index) => ({ uid: `user-${index}`, apiKey: `key-${index}`, projects: ['harbour', 'quay'], roles: [{ role: 'PROJECT_EDITOR' as const, on: '*::*' }] }))
+    await using datashare = await serveHttp(express().use(createDatashareStandIn({ mode: 'SERVER', users, documents: { elasticsearchUrl: newsroom.elasticsearch.url } })))
+    const dataDir = await newsroom.newFolder()
+    const companion = await newsroom.serve({ dataDir, datashareUrl: datashare.url })
+    const [editor, ...others] = users.map(({ apiKey }) => createClient({ url: companion.url, apiKey }))
+    await clientOf(companion.url, { Authorization: 'Bearer key-0' }).vectorize('harbour')
+    const { id } = await editor!.vectorize('quay', { batchSize: 4 })
+    await expect.poll(async () => (await editor!.task(id)).counts.done, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0)
+
+    const searches = Array.from({ length: 50 }, (_, index) => [editor!, ...others][index % 5]!.similar('harbour', { queries: [`who sold the yacht of ${index}`, 'who bought it'] })
+      .then(({ results }) => results.length, (error: unknown) => (error as SimilarityError).code))
+    await Promise.race(searches)
+    const asked = performance.now()
+    const code = await companion.stop()
+    const milliseconds = performance.now() - asked
+    const answers = await Promise.all(searches)
+
+    expect(code).toBe(0)
+    expect(milliseconds).toBeLessThan(STOPPED_WITHIN_MS)
+    expect(answers.filter(answer => answer !== 2 && answer !== 'shutting_down')).toEqual([])
+
+    const next = await newsroom.serve({ dataDir, datashareUrl: datashare.url })
+    const again = createClient({ url: next.url, apiKey: 'key-0' })
+    await expect.poll(async () => (await again.task(id)).state, { timeout: 120_000 }).toBe('DONE')
+    expect((await again.task(id)).counts).toMatchObject({ documents: DOCUMENTS, done: DOCUMENTS, failed: 0 })
+    expect(await next.stop()).toBe(0)
   }, 240_000)
 
   describe.skipIf(!canMount)('by a full disk (needs root on Linux, for a small disk)', () => {

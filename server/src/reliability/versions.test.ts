@@ -87,7 +87,7 @@ it('R19: a ledger of a newer companion is refused with its version, and left as 
   newer.exec('PRAGMA user_version = 7; CREATE TABLE novelties (id TEXT)')
   newer.close()
 
-  await expect(openDatabase(folder)).rejects.toMatchObject({ code: 'store_unreadable', detail: expect.stringContaining('version 7') as string })
+  await expect(openDatabase(folder)).rejects.toMatchObject({ code: 'data_folder_newer', detail: expect.stringContaining('version 7') as string })
   const after = ledger()
   expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 7 })
   after.close()

@@ -2,6 +2,7 @@ import { SimilarityError, type Evaluation, type KnownItemScore, type SimilarQuer
 import PQueue from 'p-queue'
 import type { GrantedProject } from '../datashare/access.ts'
 import type { Embedder, Embedders } from '../embedding/embedder.ts'
+import { boundContext } from '../log.ts'
 import type { Generations } from '../store/generation.ts'
 import type { SampledPassage, VectorStore } from '../store/store.ts'
 import { embedderOf } from './embed.ts'
@@ -43,7 +44,7 @@ interface Item {
 export function createEvaluate(parts: Parts): (project: GrantedProject, signal: AbortSignal) => Promise<Evaluation> {
   const languagesOf = knownLanguages(parts)
   const queue = new PQueue({ concurrency: 1 })
-  return (project, signal) => queue.add(() => evaluate({ ...parts, languagesOf }, project, signal), { signal })
+  return (project, signal) => queue.add(boundContext(() => evaluate({ ...parts, languagesOf }, project, signal)), { signal })
 }
 
 async function evaluate({ store, embedders, generations, languagesOf }: Parts & { languagesOf: ReturnType<typeof knownLanguages> }, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {

@@ -26,6 +26,13 @@ interface Parts {
   readonly coverage: (project: ProjectName) => Promise<Coverage>
 }
 
+/** Around the fusion of the lists, which is no port: for whoever measures it. */
+type Around = <T>(fusion: () => T) => T
+
+interface Search extends Parts {
+  readonly fused: Around
+}
+
 type FindMostSimilar = (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
 
 /** One question of a request with its place in the answer. */
@@ -43,7 +50,8 @@ const AT_ONCE = 2
  * Finds the documents most like queries and examples, as far as the caller may see them.
  * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable | model_missing | model_changed, and those of Datashare and the store.
  */
-export function createFindMostSimilar(parts: Parts): FindMostSimilar {
+export function createFindMostSimilar(ports: Parts, fused: Around = fusion => fusion()): FindMostSimilar {
+  const parts: Search = { ...ports, fused }
   const languagesOf = knownLanguages(parts)
   return async (project, query, signal) => {
     const startedAt = performance.now()
@@ -64,7 +72,7 @@ function groupsOf({ queries, like }: SimilarQuery): ResultGroup['query'][] {
   return [...queries.map((text, index) => ({ index, text })), ...(like.length > 0 ? [{ like: true as const }] : [])]
 }
 
-async function search(parts: Parts, scope: Scope, query: SimilarQuery): Promise<Pick<SimilarAnswer, 'results' | 'degraded'>> {
+async function search(parts: Search, scope: Scope, query: SimilarQuery): Promise<Pick<SimilarAnswer, 'results' | 'degraded'>> {
   const { embed, isDegraded } = embedding(parts.embedders, scope.generation, query.mode, scope.signal)
   const context = { ...parts, embed }
   const [filter, queryProbes, like, unlike] = await Promise.all([
@@ -119,13 +127,13 @@ async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter
 
 const bestCosine = (listed: ListedDocument | undefined): number | null => listed?.passages[0]?.passage.score ?? null
 
-async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, question: Question, against: readonly string[][]): Promise<ResultGroup> {
+async function answerOf(parts: Search, scope: Scope, query: SimilarQuery, question: Question, against: readonly string[][]): Promise<ResultGroup> {
   scope.signal.throwIfAborted()
   const { probe } = question
   const filter = isEmpty(question.filter) ? question.filter : await requiring(parts.store, scope, question.filter, probe.required)
   if (isEmpty(filter)) return { query: question.query, documents: [], hasMore: false, copies: question.copies }
   const lists = await listsOf(parts.store, scope, probe, filter, query.mode)
-  const candidates = candidatesOf(lists, against, probe, scope).filter(({ strength }) => isAtLeast(strength, query.minimumStrength))
+  const candidates = parts.fused(() => candidatesOf(lists, against, probe, scope)).filter(({ strength }) => isAtLeast(strength, query.minimumStrength))
   const { shown, hasMore, originals } = await pageOf(parts, scope, candidates, query)
   const [passages, duplicates] = await Promise.all([
     resultPassages(parts.store, scope, probe, shown),

@@ -27,6 +27,7 @@ let companion: GuardedCompanion
 beforeAll(async () => {
   companion = await startGuardedCompanion({
     documents,
+    env: { SIMILARITY_METRICS_PORT: '0' },
     users: [{ uid: 'alice', password: CANARY.cookie, apiKey: CANARY.key, projects: ['leak', 'large', 'wiped'], roles: [{ role: 'PROJECT_ADMIN', on: '*::*' }] }],
   })
 })
@@ -71,7 +72,7 @@ it('S25: the data folder is 0700, and so are the folders in it; files are 0600, 
   expect([...wrong]).toEqual([])
 })
 
-it('S17: no text, query, cookie or key is in any log, error, task or ledger', async () => {
+it('S17: no text, query, cookie or key is in any log, metric, error, task or ledger', async () => {
   const cookie = `${await companion.signIn('alice')}; other=${CANARY.cookie}`
   const [ask, browse] = [companion.as(CANARY.key), companion.inBrowser(cookie)]
   await companion.vectorize(CANARY.key, 'leak')
@@ -100,6 +101,9 @@ it('S17: no text, query, cookie or key is in any log, error, task or ledger', as
   expect(words.filter(word => tasks.includes(word))).toEqual([])
   expect(companion.log()).toContain('answered')
   expect(words.filter(word => companion.log().includes(word))).toEqual([])
+  const metrics = await (await fetch(companion.metricsUrl!)).text()
+  expect(metrics).toMatch(/similarity_queries_total{mode="hybrid"} [1-9]/)
+  expect([...words, 'leak', 'alice'].filter(word => metrics.includes(word))).toEqual([])
   expect((await filesWith(...words)).filter(file => !file.includes('.lance'))).toEqual([])
   expect(await filesWith(CANARY.query, CANARY.cookie, CANARY.key)).toEqual([])
 }, 60_000)

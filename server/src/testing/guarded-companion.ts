@@ -25,6 +25,7 @@ export interface UpstreamCall {
 
 export interface GuardedCompanion extends AsyncDisposable {
   readonly url: string
+  readonly metricsUrl: string | null
   readonly dataDir: string
   readonly datashareUrl: string
   /** What the companion has asked of Datashare since it was last emptied. */
@@ -87,7 +88,7 @@ export async function startGuardedCompanion({ documents, users, signIn = {}, env
   const as = (apiKey: string) => json(authorized(apiKey))
 
   return {
-    url: app.url, dataDir, datashareUrl: standIn.url, upstream, datashare, log: () => logged, send, as,
+    url: app.url, metricsUrl: app.metricsUrl, dataDir, datashareUrl: standIn.url, upstream, datashare, log: () => logged, send, as,
     async signIn(uid) {
       const password = users.find(user => user.uid === uid)?.password ?? ''
       const { headers } = await rawRequest(standIn.url, { method: 'POST', path: '/auth/login', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ username: uid, password }) })

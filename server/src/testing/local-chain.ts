@@ -60,6 +60,7 @@ export async function openLocalChain(embedders: Embedders, options: { source?: M
     get engine() { return opened.engine },
     get generations() { return opened.generations },
     get measuredRate() { return opened.measuredRate },
+    get chains() { return opened.chains },
     get store() { return opened.store },
     dataDir, source, caller, project, task, current,
     async vectorize(request) {

@@ -26,8 +26,22 @@ export interface ServedOptions {
   readonly preload?: string
 }
 
+/** A companion that may still be starting. */
+export interface StartingCompanion extends AsyncDisposable {
+  readonly pid: number
+  said(): string
+  /** @throws Error with what it said where it ends before it listens */
+  listening(): Promise<ServedCompanion>
+  /** kill -9. */
+  kill(): Promise<void>
+  /** As a service manager stops it; gives the exit code. */
+  stop(): Promise<number | null>
+}
+
 /** The companion as an operator runs it: `serve`, a process of its own. It ends with this one. */
-export async function serveCompanion({ dataDir, datashareUrl, elasticsearchUrl, env = {}, preload }: ServedOptions): Promise<ServedCompanion> {
+export const serveCompanion = (options: ServedOptions): Promise<ServedCompanion> => startServing(options).listening()
+
+export function startServing({ dataDir, datashareUrl, elasticsearchUrl, env = {}, preload }: ServedOptions): StartingCompanion {
   const args = [...heap, '--conditions=@similarity/source', ...preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]]
   const child = spawn(process.execPath, [...args, join(import.meta.dirname, '../main.ts'), 'serve'], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,12 +64,18 @@ export async function serveCompanion({ dataDir, datashareUrl, elasticsearchUrl, 
     }
     return child.exitCode
   }
-  const url = await listening(child, () => said)
-  return {
-    url, pid: child.pid ?? 0, client: clientOf(url), said: () => said,
+  const starting = {
+    pid: child.pid ?? 0, said: () => said,
     kill: async () => { await ended('SIGKILL') },
     stop: () => ended('SIGTERM'),
     [Symbol.asyncDispose]: async () => { await ended('SIGKILL') },
+  }
+  return {
+    ...starting,
+    async listening() {
+      const url = await listening(child, () => said)
+      return { ...starting, url, client: clientOf(url) }
+    },
   }
 }
 

@@ -55,6 +55,8 @@ export function createKnownCoverage({ coverage, store, generations }: Parts) {
 
   return {
     forPage: (project: ProjectName) => within(project, PAGE_WAITS_MS),
+    /** Of the projects that somebody has asked for. */
+    lastKnown: (): ReadonlyMap<ProjectName, KnownCoverage> => last,
     forSearch: async (project: ProjectName) => (await within(project, SEARCH_WAITS_MS)).coverage,
   }
 }

@@ -4,6 +4,7 @@ import { connect, Session, type Table } from '@lancedb/lancedb'
 import type { Field, Schema } from 'apache-arrow'
 import PQueue from 'p-queue'
 import { SimilarityError } from '@datashare-similarity/shared'
+import { boundContext } from '../../log.ts'
 import type { Generation } from '../generation.ts'
 import { isMissing, toSimilarityError } from './faults.ts'
 import { documentsSchema, passagesSchema, tableNames } from './schema.ts'
@@ -111,7 +112,7 @@ export async function openTables(folder: string) {
       const { tables, writes, reads } = open(generation)
       const oldestRead = (): Date => new Date(Math.min(Date.now(), ...[...reads].map(Number)))
       try {
-        return await writes.add(() => spill.during(async () => work(await tables, oldestRead)))
+        return await writes.add(boundContext(() => spill.during(async () => work(await tables, oldestRead))))
       } catch (error) {
         throw faultOf(generation, error)
       }

@@ -1,6 +1,7 @@
 import { ERRORS, SimilarityError, type ErrorCode, type VectorizeMode } from '@datashare-similarity/shared'
 import type { DocumentSource } from '../../datashare/source.ts'
 import type { Embedder, Embedders } from '../../embedding/embedder.ts'
+import { inContext } from '../../log.ts'
 import type { Generation } from '../../store/generation.ts'
 import type { VectorStore } from '../../store/store.ts'
 import { chooseGeneration, fits } from '../../vectorize/choose-generation.ts'
@@ -138,7 +139,7 @@ async function embedBatches(chain: Chain, generation: Generation, embedder: Embe
     // The workers share the iterator: each takes the next batch.
     for (const batch of batches) {
       inner.signal.throwIfAborted()
-      await embedBatch(inner, generation, embedder, batch, remaining.get(batch.id) ?? ledger.batchDocuments(batch.id))
+      await inContext({ taskId: task.id, batchId: batch.id }, () => embedBatch(inner, generation, embedder, batch, remaining.get(batch.id) ?? ledger.batchDocuments(batch.id)))
     }
   }
   live.pace.restart()

@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { backup, DatabaseSync } from 'node:sqlite'
 import { SimilarityError } from '@datashare-similarity/shared'
 
-/** What each version of the ledger adds to the one before: an older ledger is brought up step by step, a new one takes all. */
+/**
+ * What each version of the ledger adds to the one before: an older ledger is brought up step by step, a new one takes all.
+ * Its version stands for the whole data folder: another layout of the vectors is a step too, an empty one, so that an older companion refuses it.
+ */
 const MIGRATIONS = [`
   CREATE TABLE tasks (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -65,12 +69,16 @@ const MIGRATIONS = [`
 `]
 const SCHEMA_VERSION = MIGRATIONS.length
 
+/** In the data folder. */
+export const LEDGER = 'ledger.db'
+const DAMAGED = `The task ledger, ${LEDGER} in the data folder, is damaged or cannot be read: restore a backup, or move the folder away and vectorize again.`
+
 /**
  * Opens ledger.db in the data folder, made where missing, readable by its owner only.
- * @throws SimilarityError store_unreadable: not a database, no rights, or written by a newer companion
+ * @throws SimilarityError store_unreadable: not a database, no rights | data_folder_newer: written by a newer companion
  */
 export async function openDatabase(dataDir: string): Promise<DatabaseSync> {
-  const path = join(dataDir, 'ledger.db')
+  const path = join(dataDir, LEDGER)
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     // The timeout stands before WAL is asked for: two processes that open at once would fail with "database is locked".
@@ -86,17 +94,56 @@ export async function openDatabase(dataDir: string): Promise<DatabaseSync> {
     return database
   } catch (error) {
     if (error instanceof SimilarityError) throw error
-    throw new SimilarityError('store_unreadable', { detail: 'The task ledger, ledger.db in the data folder, cannot be opened.', cause: error })
+    throw new SimilarityError('store_unreadable', { detail: `The task ledger, ${LEDGER} in the data folder, cannot be opened.`, cause: error })
   }
 }
 
 function migrate(database: DatabaseSync): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (version > SCHEMA_VERSION) {
-    throw new SimilarityError('store_unreadable', { detail: `The task ledger has version ${version}; this companion knows version ${SCHEMA_VERSION}. Use the newer companion that wrote it.` })
-  }
+  const version = knownVersion(database)
   if (version === SCHEMA_VERSION) return
   inTransaction(database, () => database.exec(`${MIGRATIONS.slice(version).join('')}; PRAGMA user_version = ${SCHEMA_VERSION}`))
+}
+
+/** @throws SimilarityError data_folder_newer */
+function knownVersion(database: DatabaseSync): number {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version <= SCHEMA_VERSION) return version
+  throw new SimilarityError('data_folder_newer', { detail: `The task ledger in the data folder has version ${version}; this companion knows versions up to ${SCHEMA_VERSION}.` })
+}
+
+/**
+ * Looks at the ledger of a folder without changing it: its version, and the one that this companion brings it to; null where there is none.
+ * @throws SimilarityError data_folder_newer | store_unreadable: damaged, not a database, or no rights
+ */
+export function inspectLedger(dataDir: string): { version: number, upTo: number } | null {
+  const path = join(dataDir, LEDGER)
+  if (!existsSync(path)) return null
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+    const version = knownVersion(database)
+    const [found] = database.prepare('PRAGMA quick_check(1)').all()
+    if (found?.['quick_check'] !== 'ok') throw new SimilarityError('store_unreadable', { detail: DAMAGED })
+    return { version, upTo: SCHEMA_VERSION }
+  } catch (error) {
+    throw error instanceof SimilarityError ? error : new SimilarityError('store_unreadable', { cause: error, detail: DAMAGED })
+  } finally {
+    database?.close()
+  }
+}
+
+/** The ledger as it stands, in another folder; others may go on writing to it. @throws SimilarityError store_unreadable | disk_full */
+export async function copyLedger(dataDir: string, target: string): Promise<void> {
+  const database = new DatabaseSync(join(dataDir, LEDGER), { readOnly: true, timeout: 5_000 })
+  try {
+    // In one step: a writer between two would make it begin anew, again and again.
+    await backup(database, join(target, LEDGER), { rate: 0x7fffffff })
+    await chmod(join(target, LEDGER), 0o600)
+  } catch (error) {
+    throw guardedError(error)
+  } finally {
+    database.close()
+  }
 }
 
 /** All or nothing. Errors: SimilarityError disk_full | store_unreadable. */
@@ -124,11 +171,15 @@ export function guarded<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    const kind = kindOf(error)
-    if (kind === FULL) throw new SimilarityError('disk_full', { cause: error })
-    if (kind === READ_ONLY || kind === INPUT_OUTPUT) throw new SimilarityError('store_unreadable', { cause: error })
-    throw error
+    throw guardedError(error)
   }
+}
+
+function guardedError(error: unknown): unknown {
+  const kind = kindOf(error)
+  if (kind === FULL) return new SimilarityError('disk_full', { cause: error })
+  if (kind === READ_ONLY || kind === INPUT_OUTPUT) return new SimilarityError('store_unreadable', { cause: error })
+  return error
 }
 
 /** Another connection is writing. */

@@ -35,6 +35,8 @@ export interface LocalEngine {
   readonly generations: Generations
   /** Characters a second, measured by earlier chains with this model; null where there were none. */
   readonly measuredRate: (modelId: string) => number | null
+  /** How many chains there are on record, by state. */
+  readonly chains: () => Readonly<Record<string, number>>
 }
 
 /**
@@ -53,7 +55,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
   const view = createTaskView(database, runner.live)
   runner.open()
   const parts = opened.move()
-  return { engine: createEngine({ ...options, ledger, generations, runner, view, close: () => parts.disposeAsync() }), generations, measuredRate: modelId => ledger.rate(modelId) }
+  return { engine: createEngine({ ...options, ledger, generations, runner, view, close: () => parts.disposeAsync() }), generations, measuredRate: modelId => ledger.rate(modelId), chains: () => ledger.chainsByState() }
 }
 
 /** Of another version of the companion nothing can be read: such projects are as if never vectorized, and their files go. */

@@ -82,6 +82,8 @@ export function createLedger(database: DatabaseSync) {
     },
 
     unfinishedChains: (): TaskRow[] => rows('parent IS NULL AND state IN (\'CREATED\', \'QUEUED\', \'RUNNING\') ORDER BY sequence'),
+    chainsByState: (): Record<string, number> =>
+      Object.fromEntries(database.prepare('SELECT state, count(*) AS chains FROM tasks WHERE parent IS NULL GROUP BY state').all().map(({ state, chains }) => [String(state), Number(chains)])),
     latestChain: (project: ProjectName): TaskRow | null => rows('parent IS NULL AND project = ? ORDER BY sequence DESC LIMIT 1', project)[0] ?? null,
     runningChain: (project: ProjectName): TaskRow | null =>
       rows('parent IS NULL AND project = ? AND state IN (\'CREATED\', \'QUEUED\', \'RUNNING\')', project)[0] ?? null,

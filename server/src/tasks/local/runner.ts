@@ -1,6 +1,6 @@
 import PQueue from 'p-queue'
 import { SimilarityError } from '@datashare-similarity/shared'
-import type { Logger } from '../../log.ts'
+import { inContext, type Logger } from '../../log.ts'
 import { dropGeneration } from '../../vectorize/choose-generation.ts'
 import { createPatience } from '../../vectorize/patience.ts'
 import { faultOf, runChain, type ChainParts } from './chain.ts'
@@ -79,9 +79,11 @@ export function createRunner(options: RunnerOptions) {
   }
 
   const run = (task: TaskRow): void => {
+    // The one line that tells which request a chain came from.
+    log.info({ taskId: task.id, project: task.project, mode: task.mode }, task.started_at === null ? 'chain queued' : 'chain goes on')
     const entry: Running = { live: createLiveChain(), stop: new AbortController(), cancelled: false }
     running.set(task.id, entry)
-    queue.add(() => runOne(task, entry)).catch((error: unknown) => {
+    queue.add(() => inContext({ taskId: task.id }, () => runOne(task, entry))).catch((error: unknown) => {
       running.delete(task.id)
       leaveForNextStart(task, error)
     })
