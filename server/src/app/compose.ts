@@ -17,6 +17,7 @@ import { createHttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import { createEvaluate } from '../search/evaluate.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
+import { knownLanguages } from '../search/languages.ts'
 import { openElasticsearchStore } from '../store/elasticsearch/elasticsearch.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import type { VectorStore } from '../store/store.ts'
@@ -78,8 +79,9 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
 
   const coverage = createCoverage({ source, store, generations })
   const known = createKnownCoverage({ coverage, store, generations })
-  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, coverage: known.forSearch })
-  const evaluate = createEvaluate({ store, embedders, generations })
+  const languagesOf = knownLanguages({ store, embedders })
+  const findMostSimilar = createFindMostSimilar({ store, embedders, generations, hydrator, languagesOf, coverage: known.forSearch })
+  const evaluate = createEvaluate({ store, embedders, generations, languagesOf })
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
   const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, findMostSimilar })
   const app = createHttpApp(handlers, access, { ...config, version: VERSION }, log)

@@ -6,7 +6,7 @@ import type { Generations } from '../store/generation.ts'
 import type { SampledPassage, VectorStore } from '../store/store.ts'
 import { embedderOf } from './embed.ts'
 import { fuse } from './fusion.ts'
-import { knownLanguages } from './languages.ts'
+import type { KnownLanguages } from './languages.ts'
 import { idsOf, listsOf, votesOf } from './lists.ts'
 import type { Probe, Scope } from './probe.ts'
 import { wordsOfQuery } from './words.ts'
@@ -15,6 +15,7 @@ interface Parts {
   readonly store: VectorStore
   readonly embedders: Embedders
   readonly generations: Generations
+  readonly languagesOf: KnownLanguages
 }
 
 /** Passages that are looked for again: the share of those found is known to within five points or so. */
@@ -41,12 +42,11 @@ interface Item {
  * Errors: SimilarityError not_vectorized | embedder_unavailable | model_missing | model_changed, those of the store, and the signal's reason.
  */
 export function createEvaluate(parts: Parts): (project: GrantedProject, signal: AbortSignal) => Promise<Evaluation> {
-  const languagesOf = knownLanguages(parts)
   const queue = new PQueue({ concurrency: 1 })
-  return (project, signal) => queue.add(() => evaluate({ ...parts, languagesOf }, project, signal), { signal })
+  return (project, signal) => queue.add(() => evaluate(parts, project, signal), { signal })
 }
 
-async function evaluate({ store, embedders, generations, languagesOf }: Parts & { languagesOf: ReturnType<typeof knownLanguages> }, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {
+async function evaluate({ store, embedders, generations, languagesOf }: Parts, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {
   const generation = await generations.current(project.name)
   if (generation === null) throw new SimilarityError('not_vectorized')
   const embedder = await embedderOf(embedders, generation, signal)
