@@ -30,8 +30,8 @@ export interface Indexed extends AsyncDisposable {
   answer(query: BenchQuery): Promise<Answers>
 }
 
-/** Beyond the ten that count, so that the first ten of each list are among them, and a failure can be looked into. */
-const SIZE = 50
+/** Beyond the ten that count, so that a failure can be looked into. */
+const SIZE = 20
 const signal = new AbortController().signal
 
 /** Vectorizes a collection and makes the systems that are compared. All of them use the same model. */

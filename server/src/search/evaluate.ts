@@ -5,7 +5,7 @@ import type { Embedder, Embedders } from '../embedding/embedder.ts'
 import type { Generations } from '../store/generation.ts'
 import type { SampledPassage, VectorStore } from '../store/store.ts'
 import { embedderOf } from './embed.ts'
-import { fuse } from './fusion.ts'
+import { fuse, type Vote } from './fusion.ts'
 import type { KnownLanguages } from './languages.ts'
 import { idsOf, listsOf, votesOf } from './lists.ts'
 import type { Probe, Scope } from './probe.ts'
@@ -94,7 +94,7 @@ async function ranksOf(store: VectorStore, scope: Scope, probe: Probe, documentI
   return { hybrid: rank(best.hybrid), meaning: rank(best.meaning), words: rank(best.words) }
 }
 
-const firstOf = (lists: readonly string[][]): string[] => fuse(lists).slice(0, NEIGHBOURS).map(({ id }) => id)
+const firstOf = (lists: readonly Vote[][]): string[] => fuse(lists).slice(0, NEIGHBOURS).map(({ id }) => id)
 
 function scoreOf(ranks: readonly (number | null)[]): KnownItemScore {
   const share = (within: number): number => (ranks.length === 0 ? 0 : ranks.filter(rank => rank !== null && rank <= within).length / ranks.length)

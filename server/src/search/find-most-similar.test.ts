@@ -102,6 +102,13 @@ describe('queries', () => {
     expect(highlights.map(([start, end]) => text.slice(start, end))).toEqual(marks)
   })
 
+  it('take one word of several for a hit only in a language that the model was not made for', async () => {
+    const ranksOf = async (query: string, id: string) => (await group({ queries: [query], size: 40 })).documents.find(({ documentId }) => documentId === id)!.ranks
+
+    expect(await ranksOf('перевод акций дочерней компании', 'russian')).toMatchObject({ words: 1, document: 1 })
+    expect(await ranksOf('prices of violin repair in workshops', 'violin')).toMatchObject({ words: null, document: null })
+  })
+
   it('in mode meaning have no ranks by words, in mode words none by meaning', async () => {
     const [meaning, words] = [await group({ queries: ['lease of a jet'], mode: 'meaning' }), await group({ queries: ['lease of a jet'], mode: 'words' })]
 

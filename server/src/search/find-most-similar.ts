@@ -9,7 +9,7 @@ import { duplicatesOf, listedCopies } from './copies.ts'
 import { embedding, type Embed } from './embed.ts'
 import { resolveExamples, type Examples } from './examples.ts'
 import { isEmpty, requiring, storeFilter } from './filters.ts'
-import { fuse } from './fusion.ts'
+import { fuse, type Vote } from './fusion.ts'
 import type { KnownLanguages } from './languages.ts'
 import { listsOf, votesOf, type ListedDocument, type Lists } from './lists.ts'
 import { pageOf, type Candidate } from './page.ts'
@@ -110,7 +110,7 @@ const excluding = (filter: StoreFilter, examples: Examples | null): StoreFilter 
   examples === null ? filter : { ...filter, excludeDocumentIds: [...filter.excludeDocumentIds ?? [], ...examples.documentIds, ...examples.copies.map(({ documentId }) => documentId)] }
 
 /** What stands near the unlike examples, by the lists that vote for a result too. A meaning list reaches everything, so only what is related counts. */
-async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter: StoreFilter, mode: SimilarQuery['mode']): Promise<string[][]> {
+async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter: StoreFilter, mode: SimilarQuery['mode']): Promise<Vote[][]> {
   const lists = await listsOf(store, scope, probe, filter, mode)
   const background = backgroundFor(scope.generation, probe.isExample)
   return votesOf({ ...lists, meaning: lists.meaning.filter(each => isRelated(bestCosine(each) ?? -1, background)) }, scope)
@@ -118,7 +118,7 @@ async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter
 
 const bestCosine = (listed: ListedDocument | undefined): number | null => listed?.passages[0]?.passage.score ?? null
 
-async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, question: Question, against: readonly string[][]): Promise<ResultGroup> {
+async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, question: Question, against: readonly Vote[][]): Promise<ResultGroup> {
   scope.signal.throwIfAborted()
   const { probe } = question
   const filter = isEmpty(question.filter) ? question.filter : await requiring(parts.store, scope, question.filter, probe.required)
@@ -143,7 +143,7 @@ async function answerOf(parts: Parts, scope: Scope, query: SimilarQuery, questio
 }
 
 /** The fused list, with what each document is to be shown with. */
-function candidatesOf(lists: Lists, against: readonly string[][], { words, isExample, copies }: Probe, scope: Scope): Candidate[] {
+function candidatesOf(lists: Lists, against: readonly Vote[][], { words, isExample, copies }: Probe, scope: Scope): Candidate[] {
   const places = { meaning: placesOf(lists.meaning), words: placesOf(lists.words), document: placesOf(lists.document) }
   const background = backgroundFor(scope.generation, isExample)
   const isOnlyCodes = words.terms.length > 0 && words.terms.every(({ isCode }) => isCode)
