@@ -31,7 +31,7 @@ export function spread(length: number, most: number): number[] {
 
 const gainOf = (row: Float32Array, reached: Float32Array): number => row.reduce((sum, similarity, at) => sum + Math.max(0, similarity - (reached[at] ?? 0)), 0)
 
-function cosine(a = new Float32Array(), b = new Float32Array()): number {
+function cosine(a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()): number {
   let sum = 0
   for (let at = 0; at < a.length; at++) sum += (a[at] ?? 0) * (b[at] ?? 0)
   return sum
