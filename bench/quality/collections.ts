@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readDebian, readPinned } from './download.ts'
+import { joinedDocuments } from './joined.ts'
 import { knownItems, type BenchDocument, type BenchQuery, type RawDocument } from './known-items.ts'
 import { htmlToText } from './markup.ts'
 import { DEBIAN, ELECTRON, ENGLISH, FASTAPI, type Language } from './sources.ts'
 
-export const COLLECTIONS = ['english', 'languages', 'debian', 'sample'] as const
+export const COLLECTIONS = ['english', 'languages', 'debian', 'sample', 'joined'] as const
 export type CollectionName = typeof COLLECTIONS[number]
 
 export interface Collection {
@@ -47,6 +48,11 @@ export const makeCollection: Readonly<Record<CollectionName, (cache: string) => 
   },
 
   sample: readSample,
+
+  async joined(cache) {
+    const { documents, notes } = await makeCollection.english(cache)
+    return { name: 'joined', ...joinedDocuments(documents), notes }
+  },
 }
 
 const languageOf = (code: string | undefined): Language => {
@@ -84,6 +90,6 @@ async function readSample(): Promise<Collection> {
   const documents = await Promise.all(listed.map(async ({ path, language }) => ({ id: path, language, content: await readFile(join(SAMPLE, 'meridian', `${path}.txt`), 'utf8') })))
   return {
     name: 'sample', documents, notes: [`${queries.length} judgements by hand`],
-    queries: queries.map(({ id, language, query, relevant }) => ({ id, language, text: query, relevant, answerAt: null, part: 'report' })),
+    queries: queries.map(({ id, language, query, relevant }) => ({ id, language, text: query, like: null, relevant, answerAt: null, part: 'report' })),
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { GrantedProject } from '../../server/src/datashare/access.ts'
 import type { Embedders } from '../../server/src/embedding/embedder.ts'
-import type { Generations } from '../../server/src/store/generation.ts'
+import type { Generation, Generations } from '../../server/src/store/generation.ts'
 import { openElasticsearchStore } from '../../server/src/store/elasticsearch/elasticsearch.ts'
 import { openLanceStore } from '../../server/src/store/lancedb/lancedb.ts'
 import type { VectorStore } from '../../server/src/store/store.ts'
@@ -24,6 +24,7 @@ export interface Vectorized extends AsyncDisposable {
   readonly project: GrantedProject
   readonly store: VectorStore
   readonly generations: Generations
+  readonly generation: Generation
   readonly passages: number
 }
 
@@ -46,11 +47,11 @@ export async function vectorize(collection: Collection, embedders: Embedders, fo
   await engine.idle()
   const state = (await engine.get(caller, id))?.state
   const generation = await generations.current(project.name)
-  const statistics = generation === null ? null : await store.statistics(generation)
-  const { vectorized = 0, empty = 0 } = statistics?.documents ?? {}
+  if (generation === null) throw new Error(`the chain ended ${String(state)}`)
+  const { passages, documents: { vectorized, empty } } = await store.statistics(generation)
   if (state !== 'DONE' || vectorized + empty !== collection.documents.length) throw new Error(`the chain ended ${String(state)} with ${vectorized} of ${collection.documents.length} documents`)
   const parts = opened.move()
-  return { project, store, generations, passages: statistics?.passages ?? 0, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+  return { project, store, generations, generation, passages, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
 interface Place { readonly dataDir: string, readonly store: VectorStore }

@@ -19,6 +19,8 @@ export interface BenchQuery {
   readonly id: string
   readonly language: string
   readonly text: string
+  /** Id of the document that is asked with instead of the text; null where the text is the query. */
+  readonly like: string | null
   /** Ids of the documents that answer it. */
   readonly relevant: readonly string[]
   /** Where the answer begins in the document, in UTF-16 units; null where nobody has said it. */
@@ -138,7 +140,7 @@ function toQuery(candidate: Candidate, ofDocument: readonly Candidate[]): BenchQ
   const { document, start } = candidate
   const removedBefore = ofDocument.filter(other => other.start < start).reduce((sum, other) => sum + other.end - other.start, 0)
   return {
-    id: `${document.id}#${ofDocument.indexOf(candidate) + 1}`, language: document.language, text: queryOf(candidate), relevant: [document.id],
+    id: `${document.id}#${ofDocument.indexOf(candidate) + 1}`, language: document.language, text: queryOf(candidate), like: null, relevant: [document.id],
     answerAt: start - removedBefore, part: order(`part ${document.id}`) < '8' ? 'tune' : 'report',
   }
 }

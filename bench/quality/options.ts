@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { COLLECTIONS, type Collection, type CollectionName } from './collections.ts'
 import { STORES, type StoreName } from './indexing.ts'
+import type { BenchQuery } from './known-items.ts'
 import type { CreateFind } from './systems.ts'
 
 export interface Options {
@@ -19,7 +20,7 @@ export interface Options {
 const USAGE = `npm run bench:quality -- [options]
   --only NAME       ${COLLECTIONS.join(' | ')}; may be given several times
   --tune            only the queries that ranking may be tuned on
-  --limit N         only N documents of each collection
+  --limit N         only N documents of each collection, first those that the queries ask for
   --variant FILE    a module that exports another createFindMostSimilar, to be compared with the project's own
   --store NAME      ${STORES.join(' | ')}`
 
@@ -39,10 +40,14 @@ export async function readOptions(args: string[]): Promise<Options> {
   }
 }
 
+const idsIn = ({ like, relevant }: BenchQuery): string[] => [...relevant, ...(like === null ? [] : [like])]
+
 /** The part of a collection that the options ask for. */
 export function within(collection: Collection, { limit, tune }: Pick<Options, 'limit' | 'tune'>): Collection {
-  const documents = collection.name === 'sample' ? collection.documents : collection.documents.slice(0, limit)
+  const asked = collection.queries.filter(({ part }) => !tune || part === 'tune')
+  const needed = new Set(asked.flatMap(idsIn))
+  const neededFirst = collection.documents.toSorted((a, b) => Number(needed.has(b.id)) - Number(needed.has(a.id)))
+  const documents = collection.name === 'sample' ? collection.documents : neededFirst.slice(0, limit)
   const ids = new Set(documents.map(({ id }) => id))
-  const queries = collection.queries.filter(({ part, relevant }) => (!tune || part === 'tune') && relevant.every(id => ids.has(id)))
-  return { ...collection, documents, queries }
+  return { ...collection, documents, queries: asked.filter(query => idsIn(query).every(id => ids.has(id))) }
 }

@@ -58,11 +58,17 @@ describe('the report', () => {
 describe('a part of a collection', () => {
   const collection = {
     name: 'english', notes: [], documents: ['a', 'b', 'c'].map(id => ({ id, language: 'ENGLISH', content: id })),
-    queries: ['a', 'b', 'c'].map(id => ({ id, language: 'ENGLISH', text: id, relevant: [id], answerAt: 0, part: id === 'a' ? 'tune' as const : 'report' as const })),
+    queries: ['a', 'b', 'c'].map(id => ({ id, language: 'ENGLISH', text: id, like: null, relevant: [id], answerAt: 0, part: id === 'a' ? 'tune' as const : 'report' as const })),
   } as const
 
   it('holds the queries that its documents answer', () => {
     expect(within(collection, { limit: 2, tune: false }).queries.map(({ id }) => id)).toEqual(['a', 'b'])
     expect(within(collection, { limit: Infinity, tune: true }).queries.map(({ id }) => id)).toEqual(['a'])
+  })
+
+  it('has first the documents that the queries ask for, also those that they ask with', () => {
+    const like = { ...collection, queries: [{ ...collection.queries[2]!, like: 'b' }] }
+    expect(within(like, { limit: 2, tune: false }).documents.map(({ id }) => id)).toEqual(['b', 'c'])
+    expect(within(like, { limit: 1, tune: false }).queries).toEqual([])
   })
 })

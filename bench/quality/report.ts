@@ -49,6 +49,7 @@ export function partsOf(outcomes: readonly Outcome[]): PartReport[] {
     ...byLanguage('Debian’s manuals, ', outcomes.filter(({ collection }) => collection === 'debian')),
     ['sample collection', outcomes.filter(({ collection }) => collection === 'sample')],
     ...byLanguage('sample collection, ', outcomes.filter(({ collection }) => collection === 'sample')),
+    ...(['report', 'tune'] as const).map((part): [string, readonly Outcome[]] => [`like a long document, ${part}`, outcomes.filter(each => each.collection === 'joined' && each.part === part)]),
   ]
   return named.filter(([, those]) => those.length >= FEWEST).map(([name, those]) => partReport(name, those))
 }

@@ -17,6 +17,7 @@ import type { Logger } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { createEvaluate } from '../search/evaluate.ts'
 import { createFindMostSimilar } from '../search/find-most-similar.ts'
+import { knownLanguages } from '../search/languages.ts'
 import { openElasticsearchStore } from '../store/elasticsearch/elasticsearch.ts'
 import type { Generations } from '../store/generation.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
@@ -89,8 +90,9 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
 
   const coverage = createCoverage({ source, store, generations })
   const known = createKnownCoverage({ coverage, store, generations })
-  const find = createFindMostSimilar({ store: measuredLists(store, metrics), embedders, generations, hydrator, coverage: known.forSearch }, fusion => metrics.timedAtOnce('fusion', fusion))
-  const evaluate = createEvaluate({ store, embedders, generations })
+  const languagesOf = knownLanguages({ store, embedders })
+  const find = createFindMostSimilar({ store: measuredLists(store, metrics), embedders, generations, hydrator, languagesOf, coverage: known.forSearch }, fusion => metrics.timedAtOnce('fusion', fusion))
+  const evaluate = createEvaluate({ store, embedders, generations, languagesOf })
   const estimate = createEstimate({ coverage, generations, embedders, measuredRate })
   const searches = createFairQueue(SEARCHES)
   const handlers = createHandlers({ version: VERSION, access, hydrator, source, store, embedders, generations, engine, coverage: known.forPage, estimate, evaluate, searches, findMostSimilar: measuredFind(find, metrics) })

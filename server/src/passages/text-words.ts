@@ -15,7 +15,11 @@ const ENDS_SENTENCE = /[.!?:;…\n\r]/
 /** Between two words there is rarely more. */
 const GAP = 8
 
-/** The words of a text in order. A generator: a long text is never held twice. */
+/**
+ * The words of a text in order, for its fingerprint. A generator: a long text is never held twice.
+ * Not the tokens of a search (words/tokens.ts), which follow ICU's dictionaries and keep codes whole: fingerprints are stored,
+ * so these must be the same with every version of ICU, and a changed digit must change one word and not a whole code.
+ */
 export function* wordsOf(content: string): Generator<Word> {
   let end = 0
   for (const { 0: text, index } of content.matchAll(WORD)) {

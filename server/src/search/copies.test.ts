@@ -8,6 +8,7 @@ import { log, openLocalChain, type LocalChain } from '../testing/local-chain.ts'
 import { createMemoryHydrator, type MemoryHydrator } from '../testing/memory-hydrator.ts'
 import { SAMPLE_COPIES, sampleTexts } from '../testing/sample-collection.ts'
 import { createFindMostSimilar } from './find-most-similar.ts'
+import { knownLanguages } from './languages.ts'
 
 const [MEMOS = [], CONTRACTS = [], INVOICES = [], RECORDS = []] = SAMPLE_COPIES
 const [MEMO = '', NEXT_MEMO = '', FORWARD = '', DESK_COPY = ''] = MEMOS
@@ -49,7 +50,7 @@ afterEach(() => hydrator.hidden.clear())
 async function group(request: SimilarRequest): Promise<ResultGroup> {
   const { store, generations, project } = chain
   const coverage = { documents: 0, vectorized: 0, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
-  const find = createFindMostSimilar({ store, generations, hydrator, embedders, coverage: () => Promise.resolve(coverage) })
+  const find = createFindMostSimilar({ store, generations, hydrator, embedders, languagesOf: knownLanguages({ store, embedders }), coverage: () => Promise.resolve(coverage) })
   const { results } = SimilarAnswerSchema.parse(await find(project, SimilarRequestSchema.parse(request), new AbortController().signal))
   return results[0]!
 }

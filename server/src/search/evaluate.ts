@@ -6,8 +6,8 @@ import { boundContext } from '../log.ts'
 import type { Generations } from '../store/generation.ts'
 import type { SampledPassage, VectorStore } from '../store/store.ts'
 import { embedderOf } from './embed.ts'
-import { fuse } from './fusion.ts'
-import { knownLanguages } from './languages.ts'
+import { fuse, type Vote } from './fusion.ts'
+import type { KnownLanguages } from './languages.ts'
 import { idsOf, listsOf, votesOf } from './lists.ts'
 import type { Probe, Scope } from './probe.ts'
 import { wordsOfQuery } from './words.ts'
@@ -16,6 +16,7 @@ interface Parts {
   readonly store: VectorStore
   readonly embedders: Embedders
   readonly generations: Generations
+  readonly languagesOf: KnownLanguages
 }
 
 /** Passages that are looked for again: the share of those found is known to within five points or so. */
@@ -42,12 +43,11 @@ interface Item {
  * Errors: SimilarityError not_vectorized | embedder_unavailable | model_missing | model_changed, those of the store, and the signal's reason.
  */
 export function createEvaluate(parts: Parts): (project: GrantedProject, signal: AbortSignal) => Promise<Evaluation> {
-  const languagesOf = knownLanguages(parts)
   const queue = new PQueue({ concurrency: 1 })
-  return (project, signal) => queue.add(boundContext(() => evaluate({ ...parts, languagesOf }, project, signal)), { signal })
+  return (project, signal) => queue.add(boundContext(() => evaluate(parts, project, signal)), { signal })
 }
 
-async function evaluate({ store, embedders, generations, languagesOf }: Parts & { languagesOf: ReturnType<typeof knownLanguages> }, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {
+async function evaluate({ store, embedders, generations, languagesOf }: Parts, project: GrantedProject, signal: AbortSignal): Promise<Evaluation> {
   const generation = await generations.current(project.name)
   if (generation === null) throw new SimilarityError('not_vectorized')
   const embedder = await embedderOf(embedders, generation, signal)
@@ -95,7 +95,7 @@ async function ranksOf(store: VectorStore, scope: Scope, probe: Probe, documentI
   return { hybrid: rank(best.hybrid), meaning: rank(best.meaning), words: rank(best.words) }
 }
 
-const firstOf = (lists: readonly string[][]): string[] => fuse(lists).slice(0, NEIGHBOURS).map(({ id }) => id)
+const firstOf = (lists: readonly Vote[][]): string[] => fuse(lists).slice(0, NEIGHBOURS).map(({ id }) => id)
 
 function scoreOf(ranks: readonly (number | null)[]): KnownItemScore {
   const share = (within: number): number => (ranks.length === 0 ? 0 : ranks.filter(rank => rank !== null && rank <= within).length / ranks.length)

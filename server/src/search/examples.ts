@@ -7,6 +7,7 @@ import type { StoredPassage, TextIdentity, VectorStore } from '../store/store.ts
 import { copiesOf, mostSimilarFirst, type FoundCopy } from './copies.ts'
 import type { Embed } from './embed.ts'
 import type { Probe, ProbeText, Scope } from './probe.ts'
+import { representative, spread } from './representative.ts'
 import { wordsOfExamples } from './words.ts'
 
 interface Parts {
@@ -48,7 +49,7 @@ export async function resolveExamples(parts: Parts, scope: Scope, examples: read
   const resolved = await Promise.all(examples.map(example => resolve(parts, scope, example)))
   scope.signal.throwIfAborted()
   const most = Math.max(1, Math.min(PASSAGES_OF_ONE, Math.floor(PASSAGES_OF_ALL / examples.length)))
-  const texts = await embedded(parts.embed, scope, resolved.map(example => ({ ...example, pieces: representative(example.pieces, most) })))
+  const texts = await embedded(parts.embed, scope, resolved.map(example => ({ ...example, pieces: standingFor(example.pieces, most) })))
   const copies = await Promise.all(resolved.map(async ({ documentId, identity }) => ({ ofText: documentId === null, found: await copiesOf(parts.store, scope, identity) })))
   const documentIds = [...new Set(resolved.flatMap(({ documentId }) => documentId ?? []))]
   return {
@@ -119,11 +120,11 @@ async function cut(embed: Embed, { signal }: Scope, content: string): Promise<Pi
 
 const shifted = (pieces: readonly Piece[], by: number): Piece[] => pieces.map(piece => ({ ...piece, start: piece.start + by, end: piece.end + by }))
 
-/** First, last, and evenly spaced between. */
-function representative<T>(items: readonly T[], most: number): T[] {
-  if (items.length <= most) return [...items]
-  if (most === 1) return items.slice(0, 1)
-  return Array.from({ length: most }, (_, index) => Math.round(index * (items.length - 1) / (most - 1))).flatMap(index => items[index] ?? [])
+/** Of what is not vectorized all would have to be embedded first: there the places decide. */
+function standingFor(pieces: readonly Piece[], most: number): Piece[] {
+  const vectors = pieces.flatMap(({ embedding }) => embedding ?? [])
+  const chosen = vectors.length === pieces.length ? representative(vectors, most) : spread(pieces.length, most)
+  return chosen.flatMap(at => pieces[at] ?? [])
 }
 
 async function embedded(embed: Embed, { signal }: Scope, examples: readonly Resolved[]): Promise<ProbeText[]> {

@@ -1,105 +1,24 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { SimilarityError, type Coverage, type ResultGroup, type SimilarAnswer, type SimilarRequest } from '@datashare-similarity/shared'
-import { SimilarAnswerSchema, SimilarRequestSchema } from '@datashare-similarity/shared/contract'
+import { SimilarityError } from '@datashare-similarity/shared'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { HydratedDocument } from '../datashare/hydrate.ts'
-import type { EmbeddedPassage, Embedder, Embedders } from '../embedding/embedder.ts'
-import { openEmbedders } from '../embedding/embedders.ts'
-import { createLogger } from '../log.ts'
-import type { Generation, Generations } from '../store/generation.ts'
-import { openLanceStore } from '../store/lancedb/lancedb.ts'
-import type { VectorStore } from '../store/store.ts'
-import { createMemoryHydrator } from '../testing/memory-hydrator.ts'
-import { DEEP_SENTENCE, SMALL_COLLECTION, type SmallDocument } from '../testing/small-collection.ts'
-import { aGeneration, grantedProject } from '../testing/store-documents.ts'
-import { calibrate } from '../vectorize/calibrate.ts'
-import { stemsOfContent } from '../words/stems.ts'
-import { createFindMostSimilar } from './find-most-similar.ts'
+import type { Embedders } from '../embedding/embedder.ts'
+import { DEEP_SENTENCE } from '../testing/small-collection.ts'
+import { contentOf, COVERAGE, ids, only, openSmallSearch, type SmallSearch } from '../testing/small-search.ts'
 
-const PROJECT = 'meridian'
-const project = grantedProject(PROJECT)
-const signal = new AbortController().signal
-const log = createLogger('silent')
-const coverage: Coverage = { documents: 31, vectorized: 31, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
-const content = (id: string): string => SMALL_COLLECTION.find(document => document.id === id)!.content
-/** In Datashare, but not vectorized. */
-const NEW = { id: 'new', content: 'A plane is hired by the month, with its maintenance on top.' }
-
-const hydrated = (document: SmallDocument): HydratedDocument & { content: string } => ({
-  rootId: document.id, title: `${document.id}.txt`, path: `${document.dirname ?? '/vault'}/${document.id}.txt`,
-  contentType: 'text/plain', language: 'ENGLISH', creationDate: null, ...document,
-})
-const hydrator = createMemoryHydrator(new Map([...SMALL_COLLECTION, NEW].map(document => [document.id, hydrated(document)])))
-
-let folder: string
-let store: VectorStore
-let embedders: Embedders
-let generation: Generation
+let search: SmallSearch
+const find: SmallSearch['find'] = (request, changed) => search.find(request, changed)
+const group: SmallSearch['group'] = request => search.group(request)
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'similar-'))
-  store = await openLanceStore({ folder, log })
-  embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
-  const embedder = await embedders.get(embedders.defaultModel.id)
-  const building = { ...aGeneration(PROJECT, embedder.model.dimensions), modelId: embedder.model.id, modelRevision: embedder.model.revision }
-  await store.create(building)
-  for (const document of SMALL_COLLECTION) await write(building, embedder, document)
-  await store.maintain(building)
-  generation = { ...building, state: 'current', calibration: await calibrate(await store.samplePassages(building, 300), embedder, new AbortController().signal) }
+  search = await openSmallSearch()
 })
 
-afterAll(async () => {
-  await embedders.close()
-  await store.close()
-  await rm(folder, { recursive: true })
-})
+afterAll(() => search[Symbol.asyncDispose]())
 
 afterEach(() => {
-  hydrator.hidden.clear()
-  hydrator.tags.clear()
+  search.hydrator.hidden.clear()
+  search.hydrator.tags.clear()
 })
 
-async function write(into: Generation, embedder: Embedder, document: SmallDocument): Promise<void> {
-  const passages: EmbeddedPassage[] = []
-  for await (const group of embedder.passages(document.content, signal)) passages.push(...group)
-  const shown = hydrated(document)
-  await store.replace(into, [{
-    row: {
-      documentId: document.id, rootId: shown.rootId, extractionDate: null, contentHash: createHash('sha256').update(document.content).digest('hex'),
-      status: 'vectorized', reason: null, passages: passages.length, truncated: false, language: shown.language, vectorizedAt: '2026-02-01T00:00:00.000Z',
-    },
-    title: shown.title, path: shown.path, dirname: document.dirname ?? '/vault', contentType: shown.contentType, creationDate: shown.creationDate,
-    content: document.content, stems: [...stemsOfContent(document.content, shown.language)].join(' '), fingerprint: null, passages,
-  }])
-}
-
-/** Generations of which one is current. */
-const only = (current: Generation | null): Generations => ({
-  current: () => Promise.resolve(current),
-  building: () => Promise.resolve(null),
-  create: () => Promise.reject(new Error('not here')),
-  makeCurrent: () => Promise.resolve(),
-  calibrate: () => Promise.resolve(),
-  evaluate: () => Promise.resolve(),
-  touch: () => Promise.resolve(),
-  all: () => Promise.resolve(current === null ? [] : [current]),
-  remove: () => Promise.resolve(),
-})
-
-const find = async (request: SimilarRequest, changed: { embedders?: Embedders, generations?: Generations, signal?: AbortSignal } = {}): Promise<SimilarAnswer> => {
-  const findMostSimilar = createFindMostSimilar({
-    store, hydrator, embedders: changed.embedders ?? embedders, generations: changed.generations ?? only(generation), coverage: () => Promise.resolve(coverage),
-  })
-  const answer = await findMostSimilar(project, SimilarRequestSchema.parse(request), changed.signal ?? signal)
-  return SimilarAnswerSchema.parse(answer)
-}
-
-/** The one group of a request with one. */
-const group = async (request: SimilarRequest): Promise<ResultGroup> => (await find(request)).results[0]!
-const ids = ({ documents }: ResultGroup): string[] => documents.map(({ documentId }) => documentId)
 const code = async (request: Promise<unknown>): Promise<string> => {
   const error: unknown = await request.then(() => null, (thrown: unknown) => thrown)
   return error instanceof SimilarityError ? error.code : String(error)
@@ -108,7 +27,7 @@ const code = async (request: Promise<unknown>): Promise<string> => {
 /** The model's process is gone. */
 const withoutModel = (): Embedders => {
   const unavailable = (): Promise<never> => Promise.reject(new SimilarityError('embedder_unavailable'))
-  return { ...embedders, get: unavailable }
+  return { ...search.embedders, get: unavailable }
 }
 
 describe('queries', () => {
@@ -119,7 +38,7 @@ describe('queries', () => {
       { index: 0, text: 'doc about books' }, { index: 1, text: 'doc speaking about animal' }, { index: 2, text: 'musical instrument' },
     ])
     expect(answer.results.map(each => ids(each)[0])).toEqual(['novel', 'monkey', 'violin'])
-    expect(answer).toMatchObject({ generation: generation.id, coverage, degraded: null })
+    expect(answer).toMatchObject({ generation: search.generation.id, coverage: COVERAGE, degraded: null })
     expect(answer.tookMs).toBeGreaterThan(0)
   })
 
@@ -164,7 +83,7 @@ describe('queries', () => {
     const [passage] = first!.passages
     expect(passage!.text).toContain(DEEP_SENTENCE)
     expect(passage!.start).toBeGreaterThan(2_500)
-    for (const { start, end, text } of first!.passages) expect(content('long-report').slice(start, end)).toBe(text)
+    for (const { start, end, text } of first!.passages) expect(contentOf('long-report').slice(start, end)).toBe(text)
     expect(first!.passages.length).toBeLessThanOrEqual(3)
   })
 
@@ -181,6 +100,13 @@ describe('queries', () => {
     expect(first!.documentId).toBe(expected)
     const { text, highlights } = first!.passages[0]!
     expect(highlights.map(([start, end]) => text.slice(start, end))).toEqual(marks)
+  })
+
+  it('take one word of several for a hit only in a language that the model was not made for', async () => {
+    const ranksOf = async (query: string, id: string) => (await group({ queries: [query], size: 40 })).documents.find(({ documentId }) => documentId === id)!.ranks
+
+    expect(await ranksOf('перевод акций дочерней компании', 'russian')).toMatchObject({ words: 1, document: 1 })
+    expect(await ranksOf('prices of violin repair in workshops', 'violin')).toMatchObject({ words: null, document: null })
   })
 
   it('in mode meaning have no ranks by words, in mode words none by meaning', async () => {
@@ -236,7 +162,7 @@ describe('strength', () => {
   })
 
   it('is near-identical for a text that is a document, not for one that is near it', async () => {
-    const [copy, near] = [await group({ like: [{ text: content('violin') }] }), await group({ like: [{ text: `${content('violin')} So they say.` }] })]
+    const [copy, near] = [await group({ like: [{ text: contentOf('violin') }] }), await group({ like: [{ text: `${contentOf('violin')} So they say.` }] })]
 
     expect(copy.documents[0]).toMatchObject({ documentId: 'violin', strength: 'near-identical' })
     expect(near.documents[0]).toMatchObject({ documentId: 'violin', strength: 'strong' })
@@ -256,7 +182,7 @@ describe('copies', () => {
   })
 
   it('that the caller does not see are not listed, and another stands for them', async () => {
-    hydrator.hidden.add('mail-1')
+    search.hydrator.hidden.add('mail-1')
     const { documents: [first] } = await group({ queries: ['quarterly figures of the brewery'] })
 
     expect(first!.documentId).toBe('mail-2')
@@ -274,7 +200,7 @@ describe('copies', () => {
 describe('what the caller does not see', () => {
   it('is left out, and the page is filled with what comes next', async () => {
     const before = await group({ queries: ['rent an aircraft'], size: 4 })
-    for (const id of ids(before).slice(0, 2)) hydrator.hidden.add(id)
+    for (const id of ids(before).slice(0, 2)) search.hydrator.hidden.add(id)
     const after = await group({ queries: ['rent an aircraft'], size: 4 })
 
     expect(after.documents).toHaveLength(4)
@@ -282,7 +208,7 @@ describe('what the caller does not see', () => {
   })
 
   it('is no example either', async () => {
-    hydrator.hidden.add('yacht')
+    search.hydrator.hidden.add('yacht')
 
     expect(await code(find({ like: [{ documentId: 'yacht' }] }))).toBe('document_unknown')
     expect(await code(find({ like: [{ documentId: 'yacht', passage: { start: 0, end: 10 } }] }))).toBe('document_unknown')
@@ -301,77 +227,6 @@ describe('pages', () => {
   })
 })
 
-describe('examples', () => {
-  it('that are documents answer passage to passage, in the last group, without themselves', async () => {
-    const { results } = await find({ queries: ['cake'], like: [{ documentId: 'contract' }] })
-
-    expect(results.map(({ query }) => query)).toEqual([{ index: 0, text: 'cake' }, { like: true }])
-    expect(ids(results[1]!)[0]).toBe('contract-annex')
-    expect(ids(results[1]!)).not.toContain('contract')
-    const [passage] = results[1]!.documents[0]!.passages
-    expect(passage!.matches).toEqual({ documentId: 'contract', start: 0, end: content('contract').length, text: content('contract') })
-    expect(passage!.sharedTerms).toEqual(expect.arrayContaining(['aircraft', 'jet']))
-    expect(passage!.highlights.length).toBeGreaterThan(0)
-  })
-
-  it('bring neither their copies nor, where excluded, their family', async () => {
-    expect(ids(await group({ like: [{ documentId: 'mail-2' }], size: 40 })).filter(id => id.startsWith('mail'))).toEqual([])
-    const withoutFamily = await group({ like: [{ documentId: 'contract' }], filters: { excludeFamilyOf: 'contract-annex' }, size: 40 })
-    expect(ids(withoutFamily)).not.toContain('contract-annex')
-    expect(withoutFamily.documents).not.toHaveLength(0)
-  })
-
-  it('that are long answer with the passage that each result is nearest to', async () => {
-    const { documents } = await group({ like: [{ documentId: 'long-report' }] })
-
-    const matches = documents.flatMap(({ passages }) => passages.flatMap(passage => passage.matches ?? []))
-    expect(matches.length).toBeGreaterThan(0)
-    expect(new Set(matches.map(({ start }) => start)).size).toBeGreaterThan(1)
-    for (const { start, end, text } of matches) expect(text).toBe(content('long-report').slice(start, end))
-  })
-
-  it('that are not vectorized are read through Datashare', async () => {
-    const { documents: [first] } = await group({ like: [{ documentId: 'new' }] })
-
-    expect(first!.documentId).toBe('contract')
-    expect(first!.passages[0]!.matches).toMatchObject({ documentId: 'new', start: 0, text: NEW.content })
-  })
-
-  it('that are a passage are compared by that passage', async () => {
-    const start = content('long-report').indexOf(DEEP_SENTENCE)
-    const { documents: [first] } = await group({ like: [{ documentId: 'new', passage: { start: 2, end: 25 } }] })
-
-    expect(first!.passages[0]!.matches).toEqual({ documentId: 'new', start: 2, end: 25, text: NEW.content.slice(2, 25) })
-    const deep = await group({ like: [{ documentId: 'long-report', passage: { start, end: start + DEEP_SENTENCE.length } }], size: 1 })
-    const { matches } = deep.documents[0]!.passages[0]!
-    expect(matches!.text).toBe(content('long-report').slice(matches!.start, matches!.end))
-    expect(matches!.text).toContain('submarine')
-  })
-
-  it('that are a passage outside of the document are refused', async () => {
-    expect(await code(find({ like: [{ documentId: 'yacht', passage: { start: 5, end: 5_000 } }] }))).toBe('passage_outside')
-    expect(await code(find({ like: [{ documentId: 'new', passage: { start: 500, end: 600 } }] }))).toBe('passage_outside')
-  })
-
-  it('of several kinds make one group that answers them all', async () => {
-    const { documents } = await group({ like: [{ documentId: 'contract' }, { text: 'boats for hire' }], size: 5 })
-
-    expect(documents.map(({ documentId }) => documentId)).toContain('yacht')
-    expect(documents.map(({ documentId }) => documentId)).toContain('contract-annex')
-  })
-
-  it('to avoid lower every group, and are left out themselves', async () => {
-    const plain = await find({ queries: ['rent an aircraft'], like: [{ documentId: 'helicopter' }], size: 40 })
-    const without = await find({ queries: ['rent an aircraft'], like: [{ documentId: 'helicopter' }], unlike: [{ documentId: 'contract-annex' }], size: 40 })
-
-    for (const index of [0, 1]) {
-      const [before, after] = [ids(plain.results[index]!), ids(without.results[index]!)]
-      expect(after).not.toContain('contract-annex')
-      expect(after.indexOf('contract')).toBeGreaterThan(before.filter(id => id !== 'contract-annex').indexOf('contract'))
-    }
-  })
-})
-
 describe('filters', () => {
   it.each([
     { name: 'language', filters: { language: ['FRENCH', 'RUSSIAN'] }, expected: ['french', 'russian'] },
@@ -383,7 +238,7 @@ describe('filters', () => {
     { name: 'tag and folder', filters: { tags: ['seen'], path: '/vault/mail' }, expected: [] },
     { name: 'unknown tag', filters: { tags: ['nobody'] }, expected: [] },
   ])('by $name apply before ranking, so that a page is full', async ({ filters, expected }) => {
-    hydrator.tags.set('seen', ['chess', 'flood'])
+    search.hydrator.tags.set('seen', ['chess', 'flood'])
     const answer = await group({ queries: ['rent an aircraft'], filters })
 
     expect(ids(answer).toSorted()).toEqual(expected)
@@ -394,7 +249,7 @@ describe('filters', () => {
   })
 
   it('restrict quoted words further', async () => {
-    hydrator.tags.set('seen', ['chess'])
+    search.hydrator.tags.set('seen', ['chess'])
     expect(ids(await group({ queries: ['"lower streets"'], filters: { tags: ['seen'] } }))).toEqual([])
   })
 })
@@ -421,7 +276,7 @@ describe('without the model', () => {
   })
 
   it('other examples are found by their words', async () => {
-    const answer = await find({ like: [{ text: content('violin') }] }, { embedders: withoutModel() })
+    const answer = await find({ like: [{ text: contentOf('violin') }] }, { embedders: withoutModel() })
 
     expect(answer.degraded).toBe('words-only')
     expect(ids(answer.results[0]!)).toEqual(['violin'])
@@ -431,13 +286,13 @@ describe('without the model', () => {
 describe('generations', () => {
   it('that are not current any more are refused', async () => {
     expect(await code(find({ queries: ['x'], generation: 'older' }))).toBe('generation_changed')
-    expect((await find({ queries: ['cake'], generation: generation.id })).results[0]!.documents).not.toHaveLength(0)
+    expect((await find({ queries: ['cake'], generation: search.generation.id })).results[0]!.documents).not.toHaveLength(0)
   })
 
   it('missing altogether give empty groups and the coverage', async () => {
     const answer = await find({ queries: ['cake', 'jet'], like: [{ documentId: 'yacht' }] }, { generations: only(null) })
 
-    expect(answer).toMatchObject({ generation: null, coverage, degraded: null })
+    expect(answer).toMatchObject({ generation: null, coverage: COVERAGE, degraded: null })
     expect(answer.results.map(({ documents, hasMore }) => ({ documents, hasMore }))).toEqual(Array(3).fill({ documents: [], hasMore: false }))
   })
 })

@@ -9,9 +9,9 @@ import { duplicatesOf, listedCopies } from './copies.ts'
 import { embedding, type Embed } from './embed.ts'
 import { resolveExamples, type Examples } from './examples.ts'
 import { isEmpty, requiring, storeFilter } from './filters.ts'
-import { fuse } from './fusion.ts'
-import { knownLanguages } from './languages.ts'
-import { idsOf, listsOf, votesOf, type ListedDocument, type Lists } from './lists.ts'
+import { fuse, type Vote } from './fusion.ts'
+import type { KnownLanguages } from './languages.ts'
+import { listsOf, votesOf, type ListedDocument, type Lists } from './lists.ts'
 import { pageOf, type Candidate } from './page.ts'
 import type { Probe, Scope } from './probe.ts'
 import { resultPassages } from './result-passages.ts'
@@ -23,6 +23,7 @@ interface Parts {
   readonly embedders: Embedders
   readonly generations: Generations
   readonly hydrator: Hydrator
+  readonly languagesOf: KnownLanguages
   readonly coverage: (project: ProjectName) => Promise<Coverage>
 }
 
@@ -52,13 +53,12 @@ const AT_ONCE = 2
  */
 export function createFindMostSimilar(ports: Parts, fused: Around = fusion => fusion()): FindMostSimilar {
   const parts: Search = { ...ports, fused }
-  const languagesOf = knownLanguages(parts)
   return async (project, query, signal) => {
     const startedAt = performance.now()
     const generation = await parts.generations.current(project.name)
     if (query.generation !== null && query.generation !== generation?.id) throw new SimilarityError('generation_changed')
     const [answer, coverage] = await Promise.all([
-      generation === null ? nothingYet(query) : search(parts, { project, generation, ...await languagesOf(generation), signal }, query),
+      generation === null ? nothingYet(query) : search(parts, { project, generation, ...await parts.languagesOf(generation), signal }, query),
       parts.coverage(project.name),
     ])
     return { ...answer, generation: generation?.id ?? null, coverage, tookMs: performance.now() - startedAt }
@@ -117,17 +117,16 @@ const examplesOf = async (context: Parts & { embed: Embed }, scope: Scope, examp
 const excluding = (filter: StoreFilter, examples: Examples | null): StoreFilter =>
   examples === null ? filter : { ...filter, excludeDocumentIds: [...filter.excludeDocumentIds ?? [], ...examples.documentIds, ...examples.copies.map(({ documentId }) => documentId)] }
 
-/** What stands near the unlike examples, list by list. A meaning list reaches everything, so only what is related counts. */
-async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter: StoreFilter, mode: SimilarQuery['mode']): Promise<string[][]> {
-  const { meaning, words, document } = await listsOf(store, scope, probe, filter, mode)
+/** What stands near the unlike examples, by the lists that vote for a result too. A meaning list reaches everything, so only what is related counts. */
+async function nearUnlike(store: VectorStore, scope: Scope, probe: Probe, filter: StoreFilter, mode: SimilarQuery['mode']): Promise<Vote[][]> {
+  const lists = await listsOf(store, scope, probe, filter, mode)
   const background = backgroundFor(scope.generation, probe.isExample)
-  const related = meaning.filter(each => isRelated(bestCosine(each) ?? -1, background))
-  return [related, words, document].map(idsOf)
+  return votesOf({ ...lists, meaning: lists.meaning.filter(each => isRelated(bestCosine(each) ?? -1, background)) }, scope)
 }
 
 const bestCosine = (listed: ListedDocument | undefined): number | null => listed?.passages[0]?.passage.score ?? null
 
-async function answerOf(parts: Search, scope: Scope, query: SimilarQuery, question: Question, against: readonly string[][]): Promise<ResultGroup> {
+async function answerOf(parts: Search, scope: Scope, query: SimilarQuery, question: Question, against: readonly Vote[][]): Promise<ResultGroup> {
   scope.signal.throwIfAborted()
   const { probe } = question
   const filter = isEmpty(question.filter) ? question.filter : await requiring(parts.store, scope, question.filter, probe.required)
@@ -152,7 +151,7 @@ async function answerOf(parts: Search, scope: Scope, query: SimilarQuery, questi
 }
 
 /** The fused list, with what each document is to be shown with. */
-function candidatesOf(lists: Lists, against: readonly string[][], { words, isExample, copies }: Probe, scope: Scope): Candidate[] {
+function candidatesOf(lists: Lists, against: readonly Vote[][], { words, isExample, copies }: Probe, scope: Scope): Candidate[] {
   const places = { meaning: placesOf(lists.meaning), words: placesOf(lists.words), document: placesOf(lists.document) }
   const background = backgroundFor(scope.generation, isExample)
   const isOnlyCodes = words.terms.length > 0 && words.terms.every(({ isCode }) => isCode)

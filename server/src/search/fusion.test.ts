@@ -15,8 +15,13 @@ describe('fusion', () => {
     expect(fuse([['b', 'a'], ['a', 'b']]).map(({ id }) => id)).toEqual(['a', 'b'])
   })
 
-  it('scores the first place of one list 1/61', () => {
-    expect(fuse([['a']])).toEqual([{ id: 'a', score: 1 / 61 }])
+  it('puts first places in two lists before distant ones in three', () => {
+    const far = (name: string, length: number): string[] => Array.from({ length }, (_, at) => `${name}${at}`)
+    expect(fuse([['a', ...far('x', 28), 'b'], ['a', ...far('y', 28), 'b'], [...far('z', 29), 'b']])[0]?.id).toBe('a')
+  })
+
+  it('scores the first place of one list 1/6', () => {
+    expect(fuse([['a']])).toEqual([{ id: 'a', score: 1 / 6 }])
   })
 
   it('answers the same whatever the order of the lists', () => {
@@ -43,6 +48,10 @@ describe('fusion', () => {
     }))
   })
 
+  it('counts no place that is empty, and moves nobody up into it', () => {
+    expect(fuse([[null, 'a'], ['b']])).toEqual([{ id: 'b', score: 1 / 6 }, { id: 'a', score: 1 / 7 }])
+  })
+
   it('lowers what stands in the lists against, and brings nothing in from them', () => {
     expect(fuse([['a', 'b', 'c']], [['a', 'x']]).map(({ id }) => id)).toEqual(['b', 'c', 'a'])
   })
@@ -57,7 +66,7 @@ describe('what is fused', () => {
   }, { foreign: new Set(foreign) })
 
   it('leaves the meaning of a document in a language that the model was not made for to its words, where it has some', () => {
-    expect(votes(['FRENCH'])).toEqual([['english-both', 'french-meaning'], ['english-both', 'french-both'], ['french-words']])
+    expect(votes(['FRENCH'])).toEqual([[null, 'english-both', 'french-meaning'], ['english-both', 'french-both'], ['french-words']])
   })
 
   it('is each list as it is where the model was made for the languages', () => {

@@ -6,8 +6,11 @@ import type { Scope } from './probe.ts'
 
 type Languages = Pick<Scope, 'languages' | 'foreign'>
 
-/** The languages of a generation's documents, and which of them its model was not made for. Counted anew only where the generation has changed. */
-export function knownLanguages({ store, embedders }: { store: VectorStore, embedders: Embedders }): (generation: Generation) => Promise<Languages> {
+/** The languages of a generation's documents, and which of them its model was not made for. */
+export type KnownLanguages = (generation: Generation) => Promise<Languages>
+
+/** Counts anew only where a generation has changed: one is made for all that search. */
+export function knownLanguages({ store, embedders }: { store: VectorStore, embedders: Embedders }): KnownLanguages {
   const known = new Map<string, { state: string, languages: Promise<Languages> }>()
 
   const count = async (generation: Generation): Promise<Languages> => {

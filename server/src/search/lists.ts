@@ -1,6 +1,7 @@
 import type { SimilarQuery } from '@datashare-similarity/shared'
 import type { DocumentCandidate, PassageCandidate, StoreFilter, VectorStore } from '../store/store.ts'
 import { termFinder } from './evidence.ts'
+import type { Vote } from './fusion.ts'
 import type { Probe, ProbeText, Scope } from './probe.ts'
 import { minimumScattered, minimumTerms, stemsOf, storeQuery, type Term } from './words.ts'
 
@@ -31,12 +32,12 @@ export interface Lists {
 
 /**
  * The lists that are fused, ids best first. In a language that the model was not made for, what is near a vector is near by names and spelling
- * at best: where words have found such a document, its place in the list for meaning does not count.
+ * at best: where words have found such a document, its place in the list for meaning does not count, and nobody moves up into it.
  */
-export function votesOf({ meaning, words, document }: Lists, { foreign }: Pick<Scope, 'foreign'>): string[][] {
+export function votesOf({ meaning, words, document }: Lists, { foreign }: Pick<Scope, 'foreign'>): Vote[][] {
   const byWords = new Set([...words, ...document].map(({ documentId }) => documentId))
-  const trusted = meaning.filter(({ documentId, language }) => !foreign.has(language) || !byWords.has(documentId))
-  return [trusted, words, document].map(idsOf)
+  const trusted = meaning.map(({ documentId, language }) => (foreign.has(language) && byWords.has(documentId) ? null : documentId))
+  return [trusted, idsOf(words), idsOf(document)]
 }
 
 export const idsOf = (list: readonly ListedDocument[]): string[] => list.map(({ documentId }) => documentId)
@@ -142,9 +143,12 @@ function bestOfEach(hits: readonly PassageHit[]): PassageHit[] {
 
 const bestFirst = (a: ListedDocument, b: ListedDocument): number => b.score - a.score || (a.documentId < b.documentId ? -1 : 1)
 
-/** Beside a meaning list, and for an example, a hit for words needs several terms; a query by words alone needs one, but that one whole: "2011" is no hit for CH93-0076-2011. */
+/**
+ * Beside a list for meaning that can be trusted, and for an example, a hit for words needs several terms, else two lists of chance would outvote it.
+ * A query by words alone, and a document in a language that the model was not made for, needs one, but that one whole: "2011" is no hit for CH93-0076-2011.
+ */
 async function wordLists(store: VectorStore, scope: Scope, { words, isExample }: Probe, filter: StoreFilter, besideMeaning: boolean): Promise<Omit<Lists, 'meaning'>> {
-  const { project, generation, languages } = scope
+  const { project, generation, languages, foreign } = scope
   const query = storeQuery(words)
   const [passages, documents] = await Promise.all([
     untilEnough(filter, within => store.words(project, generation, query, { limit: PASSAGES, filter: within })),
@@ -154,15 +158,18 @@ async function wordLists(store: VectorStore, scope: Scope, { words, isExample }:
   const needsCheck = minimum > 1 || words.terms.some(({ parts }) => parts.length > 1)
   if (!needsCheck) return { words: collapsed(passages, null), document: documents.map(alone) }
 
-  const isEnough = enough(words.terms, minimum)
+  const needs = (language: string): 'several' | 'one' => (minimum > 1 && (isExample || !foreign.has(language)) ? 'several' : 'one')
+  const together = { several: enough(words.terms, minimum), one: enough(words.terms, 1) }
+  const scattered = { ...together, several: enough(words.terms, minimumScattered(words.terms)) }
   const { held } = termFinder(words.terms, languages)
-  const holding = passages.filter(({ text }) => isEnough(held(text)))
+  const holding = passages.filter(({ text, language }) => together[needs(language)](held(text)))
   const kept = new Set(holding.map(({ documentId }) => documentId))
   const unsure = documents.filter(({ documentId }) => !kept.has(documentId)).slice(0, CHECKED_DOCUMENTS)
-  const confirmed = await documentsHolding(store, scope, unsure, words.terms, enough(words.terms, minimum === 1 ? 1 : minimumScattered(words.terms)))
+  const heldBy = await termsHeld(store, scope, unsure, words.terms)
+  const isConfirmed = ({ documentId, language }: DocumentCandidate): boolean => scattered[needs(language)](heldBy.get(documentId) ?? [])
   return {
     words: collapsed(holding, null),
-    document: documents.filter(({ documentId }) => kept.has(documentId) || confirmed.has(documentId)).map(alone),
+    document: documents.filter(each => kept.has(each.documentId) || isConfirmed(each)).map(alone),
   }
 }
 
@@ -170,9 +177,9 @@ async function wordLists(store: VectorStore, scope: Scope, { words, isExample }:
 const enough = (terms: readonly Term[], minimum: number) => (held: readonly number[]): boolean =>
   held.length >= minimum || held.some(index => terms[index]?.isCode === true)
 
-/** Whole documents have no text in their list, so the store is asked for each term which of them hold it. */
-async function documentsHolding(store: VectorStore, { project, generation, languages, signal }: Scope, candidates: readonly DocumentCandidate[], terms: readonly Term[], isEnough: (held: readonly number[]) => boolean): Promise<Set<string>> {
-  if (candidates.length === 0) return new Set()
+/** The terms that each document holds. Whole documents have no text in their list, so the store is asked for each term which of them hold it. */
+async function termsHeld(store: VectorStore, { project, generation, languages, signal }: Scope, candidates: readonly DocumentCandidate[], terms: readonly Term[]): Promise<Map<string, number[]>> {
+  if (candidates.length === 0) return new Map()
   signal.throwIfAborted()
   const documentIds = candidates.map(({ documentId }) => documentId)
   const options = { limit: documentIds.length, filter: { documentIds } }
@@ -184,7 +191,7 @@ async function documentsHolding(store: VectorStore, { project, generation, langu
   for (const [index, ids] of holders.entries()) {
     for (const id of new Set(ids)) held.set(id, [...held.get(id) ?? [], index])
   }
-  return new Set([...held].filter(([, indexes]) => isEnough(indexes)).map(([id]) => id))
+  return held
 }
 
 const alone = ({ documentId, rootId, language, score }: DocumentCandidate): ListedDocument => ({ documentId, rootId, language, score, passages: [] })
