@@ -24,12 +24,15 @@ export interface ServedOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A program that runs before it in its process. */
   readonly preload?: string
+  /** The published command with the build, instead of the sources. */
+  readonly isBuilt?: boolean
 }
 
 /** The companion as an operator runs it: `serve`, a process of its own. It ends with this one. */
-export async function serveCompanion({ dataDir, datashareUrl, elasticsearchUrl, env = {}, preload }: ServedOptions): Promise<ServedCompanion> {
+export async function serveCompanion({ dataDir, datashareUrl, elasticsearchUrl, env = {}, preload, isBuilt = false }: ServedOptions): Promise<ServedCompanion> {
   const args = [...heap, '--conditions=@similarity/source', ...preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]]
-  const child = spawn(process.execPath, [...args, join(import.meta.dirname, '../main.ts'), 'serve'], {
+  const program = isBuilt ? '../../bin/datashare-similarity.js' : '../main.ts'
+  const child = spawn(process.execPath, [...args, join(import.meta.dirname, program), 'serve'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'], HOME: process.env['HOME'], ...allocator,
