@@ -83,7 +83,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const hydrator = measuredHydrator(overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log }), metrics)
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
   const store = await lifespan.provide('vector store', overrides.store ?? (() => openStore(config, log)), it => it.close())
-  const opened = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, log, signal: lifespan.signal })), it => it.close())
+  const opened = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, device: config.device, log, signal: lifespan.signal })), it => it.close())
   const embedders = measuredEmbedders(opened, metrics)
   const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: config.threads + 1, log }))
   const { engine, generations, measuredRate, chains } = await lifespan.provide('task engine', () => openEngine({ source, store: measuredWrites(store, metrics), embedders }), it => it.engine.close())

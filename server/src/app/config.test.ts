@@ -42,6 +42,7 @@ describe('settings', () => {
     { name: 'SIMILARITY_ALLOWED_ORIGINS', value: 'https://a.example/path', shape: 'origins such as' },
     { name: 'SIMILARITY_ALLOWED_ORIGINS', value: '*', shape: 'origins such as' },
     { name: 'SIMILARITY_THREADS', value: '0', shape: 'a whole number from 1 to 64' },
+    { name: 'SIMILARITY_DEVICE', value: 'abacus', shape: 'cpu, cuda, coreml, dml, webgpu' },
     { name: 'SIMILARITY_ENGINE', value: 'cron', shape: 'local' },
     { name: 'SIMILARITY_STORE', value: 'postgres', shape: 'lancedb or elasticsearch' },
     { name: 'SIMILARITY_LOG_LEVEL', value: 'loud', shape: 'silent, error' },

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { DEFAULT_PORT, SimilarityError } from '@datashare-similarity/shared'
 import type { ElasticsearchConnection } from '../datashare/elasticsearch-client.ts'
 import { isFolderName } from '../embedding/local-folder.ts'
+import { DEVICES, type Device } from '../embedding/model.ts'
 import { MODELS } from './data-folder.ts'
 
 export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
@@ -30,6 +31,7 @@ const settings = {
   SIMILARITY_STORE: z.enum(['lancedb', 'elasticsearch'], 'lancedb or elasticsearch').default('lancedb'),
   SIMILARITY_ENGINE: z.literal('local', 'local').default('local'),
   SIMILARITY_THREADS: integer(1, 64, Math.min(availableParallelism(), 4)),
+  SIMILARITY_DEVICE: z.enum(DEVICES, DEVICES.join(', ')).default('cpu'),
   SIMILARITY_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug'], 'silent, error, warn, info or debug').default('info'),
 }
 
@@ -55,6 +57,8 @@ export interface Config {
   /** Address of the hub that models are pulled from, or of a mirror: used when somebody pulls one, never by a running companion. */
   readonly modelHub: string
   readonly threads: number
+  /** What models run on. */
+  readonly device: Device
   readonly logLevel: string
 }
 
@@ -93,6 +97,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     model: value.SIMILARITY_MODEL,
     modelHub: value.HF_ENDPOINT,
     threads: value.SIMILARITY_THREADS,
+    device: value.SIMILARITY_DEVICE,
     logLevel: value.SIMILARITY_LOG_LEVEL,
   }
 }

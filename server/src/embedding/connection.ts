@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { orAborted } from './abort.ts'
 import { isReply, type Reply, type Request } from './messages.ts'
-import type { EmbeddingModel } from './model.ts'
+import type { Device, EmbeddingModel } from './model.ts'
 import { createWatchdog } from './watchdog.ts'
 
 /** What a model process is started with. */
 export interface ProcessOptions {
   readonly folder: string
   readonly model: EmbeddingModel
+  readonly device: Device
   /** For documents: gives way to everything else on the machine. */
   readonly isBackground: boolean
   /** A process that loads for longer is killed. */
@@ -82,7 +83,7 @@ interface Waiting {
 export async function connect(options: ProcessOptions, signal: AbortSignal): Promise<Connection> {
   const connection = open(options)
   try {
-    await connection.ask({ type: 'load', job: 0, folder: options.folder, model: options.model }, 'ready', signal)
+    await connection.ask({ type: 'load', job: 0, folder: options.folder, model: options.model, device: options.device }, 'ready', signal)
     return connection
   } catch (error) {
     await connection.kill()
@@ -162,7 +163,7 @@ function failure({ code, reason }: Reply & { type: 'failed' }, request: Request)
   if (code !== null) return new SimilarityError(code, { detail: reason })
   const cause = new Error(reason)
   switch (request.type) {
-    case 'load': return new SimilarityError('embedder_unavailable', { detail: `The model ${request.model.id} could not be loaded.`, cause })
+    case 'load': return new SimilarityError('embedder_unavailable', { detail: `The model ${request.model.id} could not be loaded${request.device === 'cpu' ? '' : ` on the device ${request.device} (SIMILARITY_DEVICE)`}.`, cause })
     case 'embed': return new SimilarityError('embedder_unavailable', { detail: 'The model could not embed a text.', cause })
     default: return new SimilarityError('document_failed', { cause })
   }

@@ -4,11 +4,13 @@ import { orAborted } from './abort.ts'
 import { openCatalogue, type CatalogueOptions } from './catalogue.ts'
 import type { Embedder, Embedders } from './embedder.ts'
 import { needFiles } from './model-files.ts'
+import type { Device } from './model.ts'
 import { openEmbedder, type Timeouts } from './open-embedder.ts'
 
 export interface EmbeddersOptions extends CatalogueOptions {
   /** Processes for documents, of each model in use. */
   readonly threads: number
+  readonly device?: Device
   readonly log: Logger
   readonly timeouts?: Partial<Timeouts>
   /** After how long without a query another model than the default one gives its memory back. */
@@ -24,7 +26,7 @@ const IDLE_MS = 300_000
  * Where the default model is missing the rest of the companion works without it: it is opened once its files are there.
  * @throws SimilarityError model_unknown | configuration_wrong | model_tampered | model_refused | embedder_unavailable | the signal's reason
  */
-export async function openEmbedders({ threads, log, timeouts = {}, idleMs = IDLE_MS, signal: starting, ...models }: EmbeddersOptions): Promise<Embedders> {
+export async function openEmbedders({ threads, device, log, timeouts = {}, idleMs = IDLE_MS, signal: starting, ...models }: EmbeddersOptions): Promise<Embedders> {
   const { defaultModel, find, list } = await openCatalogue(models)
   const opened = new Map<string, Promise<Embedder>>()
   const closing = new AbortController()
@@ -32,7 +34,7 @@ export async function openEmbedders({ threads, log, timeouts = {}, idleMs = IDLE
   const open = async (id: string): Promise<Embedder> => {
     const { model, folder } = find(id)
     await needFiles(model, folder)
-    return await openEmbedder({ model, folder, threads, log, timeouts, idleMs: id === defaultModel.id ? undefined : idleMs, signal: closing.signal })
+    return await openEmbedder({ model, folder, threads, device, log, timeouts, idleMs: id === defaultModel.id ? undefined : idleMs, signal: closing.signal })
   }
 
   const get: Embedders['get'] = async (id, signal) => {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@datashare-similarity/shared'
 import type { EmbeddedPassage } from './embedder.ts'
-import type { EmbeddingModel } from './model.ts'
+import type { Device, EmbeddingModel } from './model.ts'
 
 /**
  * What the companion and a model process say to each other. A job is one load, one list of texts or one document;
@@ -8,7 +8,7 @@ import type { EmbeddingModel } from './model.ts'
  * Between replies to long work the process gives signs of life, so that its silence means that it hangs.
  */
 export type Request
-  = | { readonly type: 'load', readonly job: number, readonly folder: string, readonly model: EmbeddingModel }
+  = | { readonly type: 'load', readonly job: number, readonly folder: string, readonly model: EmbeddingModel, readonly device: Device }
     | { readonly type: 'embed', readonly job: number, readonly role: keyof EmbeddingModel['prefixes'], readonly texts: readonly string[] }
     /** Opens a document and asks for its first group; passages before `from` are cut but not embedded. */
     | { readonly type: 'document', readonly job: number, readonly content: string, readonly from: number }

@@ -24,6 +24,10 @@ export interface EmbeddingModel {
   readonly bundled: boolean
 }
 
+/** What a model can be run on by onnxruntime-node. Only the first is tested here. */
+export const DEVICES = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'] as const
+export type Device = typeof DEVICES[number]
+
 /** Datashare writes languages as English does, in capitals. */
 const LANGUAGE_NAMES = new Intl.DisplayNames('en', { type: 'language' })
 

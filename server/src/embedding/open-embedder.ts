@@ -5,7 +5,7 @@ import { DocumentPool } from './document-pool.ts'
 import type { EmbeddedPassage, Embedder } from './embedder.ts'
 import { whenUnused } from './idle.ts'
 import { ModelProcess } from './model-process.ts'
-import type { EmbeddingModel } from './model.ts'
+import type { Device, EmbeddingModel } from './model.ts'
 
 export interface EmbedderOptions {
   readonly model: EmbeddingModel
@@ -13,6 +13,8 @@ export interface EmbedderOptions {
   readonly folder: string
   /** Processes for documents; one more is kept for queries. */
   readonly threads: number
+  /** What the model runs on; by default the processor. */
+  readonly device?: Device | undefined
   readonly log: Logger
   readonly timeouts?: Partial<Timeouts>
   /** The process for queries gives its memory back when nobody has asked it for that long; by default it is kept. */
@@ -103,10 +105,10 @@ async function* embedDocument(pool: DocumentPool, content: string, signal: Abort
  * Starts the process for queries; those for documents start with the first document.
  * @throws SimilarityError embedder_unavailable where the model cannot be loaded | model_missing | model_tampered | model_refused | the signal's reason
  */
-export async function openEmbedder({ model, folder, threads, log, timeouts = {}, idleMs, signal }: EmbedderOptions): Promise<Embedder> {
+export async function openEmbedder({ model, folder, threads, device = 'cpu', log, timeouts = {}, idleMs, signal }: EmbedderOptions): Promise<Embedder> {
   const { loadMs, queryMs, documentMs } = { ...TIMEOUTS, ...timeouts }
-  const queryProcess = new ModelProcess({ model, folder, isBackground: false, loadMs, silenceMs: queryMs, log })
-  const pool = new DocumentPool(Array.from({ length: threads }, () => new ModelProcess({ model, folder, isBackground: true, loadMs, silenceMs: documentMs, log })))
+  const queryProcess = new ModelProcess({ model, folder, device, isBackground: false, loadMs, silenceMs: queryMs, log })
+  const pool = new DocumentPool(Array.from({ length: threads }, () => new ModelProcess({ model, folder, device, isBackground: true, loadMs, silenceMs: documentMs, log })))
   try {
     await queryProcess.connection(signal)
   } catch (error) {

@@ -51,9 +51,9 @@ function cut(content: string): Generator<Passage> {
 }
 
 /** Whoever loads the files checks them: they may have changed since an earlier process did. */
-async function load({ job, folder, model }: Request & { type: 'load' }): Promise<Reply> {
+async function load({ job, folder, model, device }: Request & { type: 'load' }): Promise<Reply> {
   await verifyModel(model, folder)
-  const runtime = await loadRuntime(folder, model)
+  const runtime = await loadRuntime(folder, model, device)
   refuseShort(model, runtime)
   await runtime.embed(prefixed(model, 'query', 'warm'))
   loaded = { model, runtime }

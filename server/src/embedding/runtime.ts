@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path/posix'
 import { AutoModel, Tensor } from '@huggingface/transformers'
 import { SimilarityError } from '@datashare-similarity/shared'
-import type { EmbeddingModel } from './model.ts'
+import type { Device, EmbeddingModel } from './model.ts'
 import { loadTokenizer, localModel, type Tokenizer } from './tokenizer.ts'
 
 /** One model in this process: its tokenizer and its session. */
@@ -51,9 +51,9 @@ function unitLength(vector: Float32Array): Float32Array {
 }
 
 /** @throws Error where a file is missing or no model. Of what is loaded `embed` throws SimilarityError model_refused where its output is not as its description says. */
-export async function loadRuntime(folder: string, model: EmbeddingModel): Promise<Runtime> {
+export async function loadRuntime(folder: string, model: EmbeddingModel, device: Device = 'cpu'): Promise<Runtime> {
   const tokenizer = await loadTokenizer(folder)
-  const session = await AutoModel.from_pretrained(localModel(folder), { ...fileOptions(model.onnx), device: 'cpu', session_options: ONE_THREAD })
+  const session = await AutoModel.from_pretrained(localModel(folder), { ...fileOptions(model.onnx), device, session_options: ONE_THREAD })
 
   return {
     tokenizer,

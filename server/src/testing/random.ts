@@ -13,6 +13,11 @@ export interface Dice {
 export function rollDice(name: string): Dice {
   const seed = Number(process.env['SIMILARITY_SEED'] ?? randomInt(2 ** 31))
   console.info(`${name}: SIMILARITY_SEED=${seed}`)
+  return dice(seed)
+}
+
+/** The same numbers at every run. */
+export function dice(seed: number): Dice {
   let state = seed
   const next = (): number => {
     state = Math.imul(state ^ (state >>> 15), 0x2C1B3C6D) + 0x6D2B79F5 | 0

@@ -24,6 +24,8 @@ export interface ServedOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A program that runs before it in its process. */
   readonly preload?: string
+  /** The published command with the build, instead of the sources. */
+  readonly isBuilt?: boolean
 }
 
 /** A companion that may still be starting. */
@@ -41,9 +43,10 @@ export interface StartingCompanion extends AsyncDisposable {
 /** The companion as an operator runs it: `serve`, a process of its own. It ends with this one. */
 export const serveCompanion = (options: ServedOptions): Promise<ServedCompanion> => startServing(options).listening()
 
-export function startServing({ dataDir, datashareUrl, elasticsearchUrl, env = {}, preload }: ServedOptions): StartingCompanion {
-  const args = [...heap, '--conditions=@similarity/source', ...preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]]
-  const child = spawn(process.execPath, [...args, join(import.meta.dirname, '../main.ts'), 'serve'], {
+export function startServing({ dataDir, datashareUrl, elasticsearchUrl, env = {}, preload, isBuilt = false }: ServedOptions): StartingCompanion {
+  const args = [...heap, ...isBuilt ? [] : ['--conditions=@similarity/source'], ...preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]]
+  const program = isBuilt ? '../../bin/datashare-similarity.js' : '../main.ts'
+  const child = spawn(process.execPath, [...args, join(import.meta.dirname, program), 'serve'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'], HOME: process.env['HOME'], ...allocator,

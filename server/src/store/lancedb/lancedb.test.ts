@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createLogger } from '../../log.ts'
 import { storeConformance } from '../../testing/store-conformance.ts'
-import { aDocument, aGeneration, axis, grantedProject } from '../../testing/store-documents.ts'
+import { aDocument, aGeneration, grantedProject } from '../../testing/store-documents.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { openLanceStore } from './lancedb.ts'
@@ -198,16 +198,4 @@ it('finds the words within French elisions and the same words with another apost
   await opened.store.replace(generation, [aDocument({ id: 'd1', texts: ['l’entreprise d\'Afrique'] })])
   const found = async (terms: string) => (await opened.store.words(project, generation, { terms, phrases: [] }, { limit: 5, filter: {} })).length
   expect([await found('entreprise'), await found('l\'entreprise'), await found('Afrique')]).toEqual([1, 1, 1])
-})
-
-it('builds a vector index for many passages and still finds the nearest', async () => {
-  await using opened = await openInTemporaryFolder()
-  const generation = aGeneration('a', 2)
-  await opened.store.create(generation)
-  const texts = Array.from({ length: 21_000 }, (_, index) => `passage ${index}`)
-  const embeddings = texts.map((_, index) => new Float32Array([Math.cos(index / 21_000), Math.sin(index / 21_000)]))
-  await opened.store.replace(generation, [aDocument({ id: 'd1', texts, embeddings })])
-  await opened.store.maintain(generation)
-  const found = await opened.store.meaning(project, generation, axis(0, 2), { limit: 3, filter: {} })
-  expect(found.map(({ ordinal }) => ordinal)).toEqual([0, 1, 2])
 })

@@ -8,13 +8,14 @@ import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { toSimilarityError } from './faults.ts'
 import { copiesFilter, ofDocuments, ofStatus } from './filter.ts'
-import { compact, ensureIndices, ensureVectorIndex, rebuildTextIndices } from './maintenance.ts'
+import { compact, ensureIndices, rebuildTextIndices } from './maintenance.ts'
 import { rewriteRemoved } from './purge.ts'
 import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toDocumentRows, toStoredPassages } from './reading.ts'
 import { tableNames } from './schema.ts'
 import { documentsByStems, documentsWithPhrases, identitiesWhere, nearestPassages, passagesByWords } from './search.ts'
 import { samplePassages, statisticsOf } from './statistics.ts'
 import { openTables, type GenerationTables, type Tables } from './tables.ts'
+import { createVectorIndices, type VectorIndices } from './vector-index.ts'
 import { removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
 
 /**
@@ -35,7 +36,8 @@ export async function openLanceStore({ folder, log }: { folder: string, log: Log
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
     const tables = await openTables(folder)
-    return { kind: 'lancedb', ...writing(tables, folder, log), ...readingForTasks(tables, folder), ...readingForPeople(tables), ping: () => checkWritable(folder), close: () => tables.close() }
+    const vectorIndices = createVectorIndices(folder)
+    return { kind: 'lancedb', ...writing(tables, vectorIndices, folder, log), ...readingForTasks(tables, folder), ...readingForPeople(tables, vectorIndices), ping: () => checkWritable(folder), close: () => tables.close() }
   } catch (error) {
     throw toSimilarityError(error)
   }
@@ -43,7 +45,7 @@ export async function openLanceStore({ folder, log }: { folder: string, log: Log
 
 type Writing = Pick<VectorStore, 'create' | 'fits' | 'replace' | 'touch' | 'remove' | 'maintain' | 'drop'>
 
-function writing(tables: Tables, folder: string, log: Logger): Writing {
+function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, log: Logger): Writing {
   const sinceCompaction = new Map<string, { batches: number, passages: number }>()
 
   async function compactBoth(generation: Generation): Promise<boolean> {
@@ -110,7 +112,7 @@ function writing(tables: Tables, folder: string, log: Logger): Writing {
     async maintain(generation, signal) {
       signal?.throwIfAborted()
       await tables.write(generation, ensureIndices)
-      await tables.write(generation, ensureVectorIndex)
+      await tables.write(generation, pair => vectorIndices.ensure(generation, pair))
       await compactWholly(generation, signal)
       if (await purgeRemoved(generation)) await compactWholly(generation, signal)
     },
@@ -118,6 +120,7 @@ function writing(tables: Tables, folder: string, log: Logger): Writing {
     async drop(generation) {
       sinceCompaction.delete(generation.id)
       await tables.drop(generation)
+      await vectorIndices.drop(generation)
     },
   }
 }
@@ -139,7 +142,7 @@ const readingForTasks = (tables: Tables, folder: string): ReadingForTasks => ({
 
 type ReadingForPeople = Pick<VectorStore, 'meaning' | 'words' | 'documentWords' | 'withPhrases' | 'passagesOf' | 'row' | 'rowsByStatus' | 'identitiesOf' | 'likelyCopiesOf'>
 
-function readingForPeople(tables: Tables): ReadingForPeople {
+function readingForPeople(tables: Tables, vectorIndices: VectorIndices): ReadingForPeople {
   async function read<T>(project: GrantedProject, generation: Generation, work: (tables: GenerationTables) => Promise<T>): Promise<T> {
     demandOwn(project, generation)
     return await tables.read(generation, work)
@@ -148,7 +151,8 @@ function readingForPeople(tables: Tables): ReadingForPeople {
   return {
     async meaning(project, generation, embedding, options) {
       checkQuery(embedding, generation)
-      return await read(project, generation, ({ passages }) => nearestPassages(passages, embedding, options))
+      const probes = await vectorIndices.probes(generation)
+      return await read(project, generation, ({ passages }) => nearestPassages(passages, embedding, { ...options, probes }))
     },
     words: (project, generation, query, options) => read(project, generation, ({ passages }) => passagesByWords(passages, query, options)),
     documentWords: (project, generation, stems, options) => read(project, generation, ({ documents }) => documentsByStems(documents, stems, options)),

@@ -3,11 +3,6 @@ import { BAND_COLUMNS } from './filter.ts'
 import type { GenerationTables } from './tables.ts'
 import { retryConflicts } from './faults.ts'
 
-/** Below this an exact scan is fast enough, and exact. */
-const VECTOR_INDEX_FROM = 20_000
-/** What the partitions are found from, held in memory at once. LanceDB's own default is four times as many: of 100,000 vectors, nearly all. */
-const VECTORS_PER_PARTITION = 64
-
 /**
  * Unstemmed, because stemming runs before accents are folded and would lose them; `icu/split` cuts Chinese
  * and Japanese into words, and at apostrophes and punctuation. Positions are what phrases need.
@@ -47,11 +42,6 @@ export async function rebuildTextIndices({ passages, documents }: GenerationTabl
   await retryConflicts(() => passages.createIndex('text', { config: textIndex() }))
   await retryConflicts(() => documents.createIndex('content', { config: textIndex() }))
   await retryConflicts(() => documents.createIndex('stems', { config: stemIndex() }))
-}
-
-export async function ensureVectorIndex({ passages }: GenerationTables): Promise<void> {
-  if (await passages.countRows() < VECTOR_INDEX_FROM || (await indexedColumns(passages)).has('embedding')) return
-  await retryConflicts(() => passages.createIndex('embedding', { config: Index.ivfFlat({ distanceType: 'cosine', sampleRate: VECTORS_PER_PARTITION }) }))
 }
 
 const indexedColumns = async (table: Table): Promise<Set<string>> =>

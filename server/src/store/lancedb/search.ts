@@ -4,10 +4,14 @@ import type { DocumentCandidate, DocumentIdentity, ListOptions, MeaningOptions, 
 import { ofStatus, searchFilter } from './filter.ts'
 import { DOCUMENT_CANDIDATE_COLUMNS, IDENTITY_COLUMNS, PASSAGE_CANDIDATE_COLUMNS, toIdentities, toNearestPassages, toWordsDocuments, toWordsPassages } from './reading.ts'
 
-/** Exact or by the vector index, filtered before ranking. */
-export async function nearestPassages(passages: Table, embedding: Float32Array, { limit, filter, exact = false }: MeaningOptions): Promise<PassageCandidate[]> {
+/** Where a filter leaves too few of the nearest partitions the others are read too: LanceDB's own limit would end a list early. */
+const EVERY_PARTITION = 1_000_000
+
+/** Exact or by the vector index, of which it reads so many partitions, and more where a filter leaves too few; filtered before ranking. */
+export async function nearestPassages(passages: Table, embedding: Float32Array, { limit, filter, exact = false, probes }: MeaningOptions & { readonly probes?: number }): Promise<PassageCandidate[]> {
   const query = passages.query().nearestTo(embedding).distanceType('cosine').select([...PASSAGE_CANDIDATE_COLUMNS, '_distance']).limit(limit + TIES)
-  const answer = await filtered(exact ? query.bypassVectorIndex() : query, filter).toArrow()
+  const scan = exact || probes === undefined ? query.bypassVectorIndex() : query.maximumNprobes(EVERY_PARTITION).minimumNprobes(probes)
+  const answer = await filtered(scan, filter).toArrow()
   return best(toNearestPassages(answer), limit)
 }
 

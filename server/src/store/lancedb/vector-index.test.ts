@@ -1,0 +1,78 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createLogger } from '../../log.ts'
+import { dice } from '../../testing/random.ts'
+import { aDocument, aGeneration, axis, grantedProject } from '../../testing/store-documents.ts'
+import type { Generation } from '../generation.ts'
+import type { DocumentWrite, VectorStore } from '../store.ts'
+import { openLanceStore } from './lancedb.ts'
+import type { VectorIndexNote } from './vector-index.ts'
+
+const project = grantedProject('a')
+const DIMENSIONS = 16
+const random = dice(3)
+let folder: string
+let store: VectorStore
+let generation: Generation
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'similarity-index-'))
+  store = await openLanceStore({ folder, log: createLogger('silent') })
+  generation = aGeneration('a', DIMENSIONS)
+  await store.create(generation)
+})
+
+afterEach(async () => {
+  await store.close()
+  await rm(folder, { recursive: true })
+})
+
+const noteFile = async (): Promise<string> => join(folder, (await readdir(folder)).find(name => name.endsWith('.index.json')) ?? 'none')
+const note = async (): Promise<VectorIndexNote> => JSON.parse(await readFile(await noteFile(), 'utf8')) as VectorIndexNote
+
+/** Vectors in every direction: what lies near another is spread over many partitions. */
+function scattered(id: string, passages: number): DocumentWrite {
+  const embeddings = Array.from({ length: passages }, () => Float32Array.from({ length: DIMENSIONS }, () => random.next() - 0.5))
+  return aDocument({ id, texts: embeddings.map((_, index) => `passage ${index}`), embeddings })
+}
+
+it('compares small tables passage by passage', async () => {
+  await store.replace(generation, [scattered('d1', 100)])
+  await store.maintain(generation)
+
+  expect((await store.meaning(project, generation, axis(0, DIMENSIONS), { limit: 3, filter: {} })).length).toBe(3)
+  await expect(note()).rejects.toThrow()
+})
+
+it('finds by the index what an exact scan finds, fills a list that a filter leaves few passages for, and forgets the index with its generation', { timeout: 120_000 }, async () => {
+  await store.replace(generation, [scattered('d1', 21_000), { ...scattered('d2', 12), dirname: '/vault/few' }])
+  await store.maintain(generation)
+
+  expect(await note()).toMatchObject({ rows: 21_012 })
+  expect((await note()).recall).toBeGreaterThanOrEqual(0.99)
+  expect((await stat(await noteFile())).mode & 0o077).toBe(0)
+  const [exact, found] = await Promise.all([true, false].map(isExact => store.meaning(project, generation, axis(3, DIMENSIONS), { limit: 10, filter: {}, exact: isExact })))
+  expect(found?.map(({ ordinal }) => ordinal)).toEqual(exact?.map(({ ordinal }) => ordinal))
+
+  // As in a table that is much larger than what a search reads of its index.
+  await writeFile(await noteFile(), JSON.stringify({ ...await note(), probes: 1 }))
+  await store.close()
+  store = await openLanceStore({ folder, log: createLogger('silent') })
+  expect(await store.meaning(project, generation, axis(0, DIMENSIONS), { limit: 12, filter: { path: '/vault/few' } })).toHaveLength(12)
+
+  await store.drop(generation)
+  expect((await readdir(folder)).filter(name => name.includes(generation.id))).toEqual([])
+})
+
+it('makes the index anew once the table has doubled, and not before', { timeout: 120_000 }, async () => {
+  const grown: number[] = []
+  for (const [id, passages] of [['d1', 20_000], ['d2', 10_000], ['d3', 10_000]] as const) {
+    await store.replace(generation, [scattered(id, passages)])
+    await store.maintain(generation)
+    grown.push((await note()).rows)
+  }
+
+  expect(grown).toEqual([20_000, 20_000, 40_000])
+})

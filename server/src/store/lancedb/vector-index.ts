@@ -1,0 +1,97 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Index, type Table } from '@lancedb/lancedb'
+import { z } from 'zod'
+import type { Generation } from '../generation.ts'
+import type { PassageCandidate } from '../store.ts'
+import { retryConflicts } from './faults.ts'
+import { tableNames } from './schema.ts'
+import { nearestPassages } from './search.ts'
+import { samplePassages } from './statistics.ts'
+import type { GenerationTables } from './tables.ts'
+
+/** Below this an exact scan is fast enough, and exact. */
+const FROM_PASSAGES = 20_000
+/** The partitions of a table that has grown by this are too few and too large: they are found anew. */
+const GROWTH = 2
+/** What the partitions are found from, held in memory at once. LanceDB's own default is four times as many: of 100,000 vectors, nearly all. */
+const VECTORS_PER_PARTITION = 64
+/** Partitions that a search reads: LanceDB's own number first, more until enough is found. */
+const PROBES = [20, 40, 80, 160, 320, 640]
+const TARGET_RECALL = 0.99
+/** Stored vectors that are looked for, and neighbours of each. */
+const SAMPLED = 50
+const NEIGHBOURS = 10
+
+const NoteSchema = z.object({ rows: z.number(), probes: z.number(), recall: z.number() })
+
+/** What is known of a table's vector index: the passages it was made of, the partitions that a search reads, and the share of the nearest ten that it finds so. */
+export type VectorIndexNote = z.infer<typeof NoteSchema>
+
+export interface VectorIndices {
+  /** Partitions that a search of this generation reads. */
+  probes(generation: Generation): Promise<number>
+  /** Makes the index where a table is large enough for one, anew where it has outgrown it, and measures how much of it a search has to read. */
+  ensure(generation: Generation, tables: GenerationTables): Promise<void>
+  drop(generation: Generation): Promise<void>
+}
+
+/** Notes lie beside the tables. One that is missing or unreadable costs a new index, nothing else. */
+export function createVectorIndices(folder: string): VectorIndices {
+  const notes = new Map<string, VectorIndexNote | null>()
+  const fileOf = (generation: Generation): string => join(folder, `${tableNames(generation).passages}.index.json`)
+
+  const noteOf = async (generation: Generation): Promise<VectorIndexNote | null> => {
+    const known = notes.get(generation.id)
+    if (known !== undefined) return known
+    const note = await readFile(fileOf(generation), 'utf8').then(text => NoteSchema.parse(JSON.parse(text)), () => null)
+    notes.set(generation.id, note)
+    return note
+  }
+
+  return {
+    probes: async generation => (await noteOf(generation))?.probes ?? PROBES[0] ?? 1,
+
+    async ensure(generation, tables) {
+      const [rows, note] = [await tables.passages.countRows(), await noteOf(generation)]
+      if (rows < FROM_PASSAGES || (note !== null && rows < note.rows * GROWTH && await hasIndex(tables.passages))) return
+      await retryConflicts(() => tables.passages.createIndex('embedding', { config: Index.ivfFlat({ distanceType: 'cosine', sampleRate: VECTORS_PER_PARTITION }) }))
+      const measured = { rows, ...await measure(tables) }
+      await writeFile(fileOf(generation), JSON.stringify(measured), { mode: 0o600 })
+      notes.set(generation.id, measured)
+    },
+
+    async drop(generation) {
+      notes.delete(generation.id)
+      await rm(fileOf(generation), { force: true })
+    },
+  }
+}
+
+const hasIndex = async (table: Table): Promise<boolean> => (await table.listIndices()).some(({ columns }) => columns.includes('embedding'))
+
+/** The fewest partitions with which enough of what an exact scan finds is found; else as many as are tried. */
+async function measure(tables: GenerationTables): Promise<Pick<VectorIndexNote, 'probes' | 'recall'>> {
+  const vectors = (await samplePassages(tables, SAMPLED)).map(({ embedding }) => embedding)
+  const nearest = async (options: { exact?: boolean, probes?: number }): Promise<PassageCandidate[][]> => {
+    const found: PassageCandidate[][] = []
+    for (const vector of vectors) found.push(await nearestPassages(tables.passages, vector, { limit: NEIGHBOURS, filter: {}, ...options }))
+    return found
+  }
+  const exact = await nearest({ exact: true })
+  let best = { probes: 0, recall: 0 }
+  for (const probes of PROBES) {
+    best = { probes, recall: recallOf(exact, await nearest({ probes })) }
+    if (best.recall >= TARGET_RECALL) break
+  }
+  return best
+}
+
+/** By score: of equally near passages either is right. */
+function recallOf(exact: readonly PassageCandidate[][], found: readonly PassageCandidate[][]): number {
+  const shares = exact.map((nearest, index) => {
+    const last = nearest.at(-1)?.score ?? 0
+    return Math.min(1, (found[index] ?? []).filter(({ score }) => score >= last - 1e-6).length / Math.max(1, nearest.length))
+  })
+  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length)
+}
