@@ -61,6 +61,10 @@ const commands = {
     build()
     become(['server/bin/datashare-similarity.js', 'plugin', 'pack'])
   },
+  packNpm: () => {
+    build()
+    become(['scripts/pack-npm.mjs'])
+  },
   test: args => become(['scripts/test.mjs', ...args]),
   security: args => become(['scripts/test-suite.mjs', 'security', ...args]),
   faults: args => become(['scripts/test-suite.mjs', 'faults', ...args]),
