@@ -68,6 +68,7 @@ const commands = {
   test: args => become(['scripts/test.mjs', ...args]),
   security: args => become(['scripts/test-suite.mjs', 'security', ...args]),
   faults: args => become(['scripts/test-suite.mjs', 'faults', ...args]),
+  licences: () => become(['--conditions=@similarity/source', 'scripts/licences.mjs']),
   screenshots: async () => {
     build()
     const { findChromium } = await import('./chromium.mjs')

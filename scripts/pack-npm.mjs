@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { create } from 'tar'
-import { locked, shippedWith } from './shipped.mjs'
+import { locked, neededBy } from './shipped.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const readJson = path => JSON.parse(readFileSync(path, 'utf8'))
@@ -46,8 +46,8 @@ function pinned(entry, edges, packages) {
 function shrinkwrap(manifest) {
   const locks = locked()
   const packages = { '': { name: manifest.name, version: manifest.version, license: manifest.license, dependencies: manifest.dependencies, bin: manifest.bin, engines: manifest.engines } }
-  for (const [path, { entry, edges }] of shippedWith('server', locks)) {
-    if (path === 'shared') continue
+  for (const [path, { entry, edges }] of neededBy('server', locks)) {
+    if (['server', 'shared'].includes(path)) continue
     const place = path.replace(/^server\//, '')
     if (packages[place] !== undefined) throw new Error(`${place} is shipped in two versions: install the companion's in the workspace's own node_modules`)
     packages[place] = without(pinned(entry, edges, locks), 'dev', 'devOptional', 'peer', 'hasInstallScript')

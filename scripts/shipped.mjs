@@ -25,10 +25,10 @@ const needs = ({ dependencies = {}, optionalDependencies = {}, peerDependencies 
   [...new Set([...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...Object.keys(peerDependencies).filter(name => peerDependenciesMeta[name]?.optional !== true)])]
 
 /**
- * Everything that a workspace needs at run time, itself left out.
+ * A workspace or package with everything that it needs at run time.
  * @returns {Map<string, { entry: object, edges: Map<string, string> }>} by path in the lock file, sorted; edges: name → path
  */
-export function shippedWith(workspace, packages = locked()) {
+export function neededBy(start, packages = locked()) {
   const found = new Map()
   const visit = (path) => {
     if (found.has(path)) return
@@ -40,7 +40,6 @@ export function shippedWith(workspace, packages = locked()) {
     found.set(path, { entry, edges })
     for (const to of edges.values()) visit(to)
   }
-  visit(workspace)
-  found.delete(workspace)
+  visit(start)
   return new Map([...found].toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
