@@ -57,6 +57,10 @@ const commands = {
     build()
     become(['server/bin/datashare-similarity.js', 'serve', '--demo'])
   },
+  dev: () => {
+    build()
+    become(['scripts/dev.mjs'])
+  },
   pack: () => {
     build()
     become(['server/bin/datashare-similarity.js', 'plugin', 'pack'])
