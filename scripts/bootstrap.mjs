@@ -67,7 +67,7 @@ const commands = {
   },
   packNpm: () => {
     build()
-    become(['scripts/pack-npm.mjs'])
+    become(['--conditions=@similarity/source', 'scripts/pack-npm.mjs'])
   },
   test: args => become(['scripts/test.mjs', ...args]),
   security: args => become(['scripts/test-suite.mjs', 'security', ...args]),

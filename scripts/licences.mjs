@@ -2,7 +2,9 @@
  * `npm run licences`: the licence of everything that we ship or that is installed with it, of the models too.
  * Fails on one that a project under MIT cannot ship.
  */
-import { pathToFileURL } from 'node:url'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import satisfies from 'spdx-satisfies'
 import { REGISTRY } from '../server/src/embedding/registry.ts'
 import { locked, neededBy } from './shipped.mjs'
@@ -21,10 +23,31 @@ const STATED_ELSEWHERE = {
   'json-bignum@0.0.3': { licence: 'MIT', where: 'LICENSE' },
 }
 
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const nameOf = path => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+
 /** What is not installed beside ours but built into it. */
 const BUILT_IN = {
   'the plugin': ['@iconify-json/ph'],
   'the page of the demo': ['@fontsource-variable/inter', '@iconify-json/ph', 'bootstrap', 'pinia', 'vue', 'vue-i18n', 'vue-router'],
+}
+
+/** Everything that is installed with some packages, by path. */
+const withNeeds = (names, packages) => [...new Map(names.flatMap(name => [...neededBy(`node_modules/${name}`, packages)]))]
+
+/**
+ * The licences of what is built in, in full: they want to be where the code is, and a bundler drops them.
+ * @returns {string} a text to ship
+ */
+export function notices() {
+  const packages = locked()
+  const texts = withNeeds([...new Set(Object.values(BUILT_IN).flat())], packages).map(([path, { entry }]) => {
+    const folder = join(root, path)
+    const file = existsSync(folder) ? readdirSync(folder).find(name => /^licen[cs]e/i.test(name)) : undefined
+    const text = file === undefined ? `Licence: ${entry.license}` : readFileSync(join(folder, file), 'utf8').trim()
+    return `${nameOf(path)} ${entry.version}\n\n${text}`
+  })
+  return `Built into the plugin and the page of the demo:\n\n${texts.join(`\n\n${'-'.repeat(72)}\n\n`)}\n`
 }
 
 /**
@@ -32,10 +55,9 @@ const BUILT_IN = {
  * @returns {{ name: string, version: string, licence: string, part: string, isFine: boolean }[]} sorted by part and name
  */
 export function licences(packages = locked()) {
-  const parts = [['the companion', ['server']], ...Object.entries(BUILT_IN).map(([part, names]) => [part, names.map(name => `node_modules/${name}`)])]
-  const installed = parts.flatMap(([part, starts]) => [...new Map(starts.flatMap(start => [...neededBy(start, packages)]))]
-    .filter(([path]) => path.includes('node_modules/'))
-    .map(([path, { entry }]) => judge(part, entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length), entry)))
+  const companion = [...neededBy('server', packages)].filter(([path]) => path.includes('node_modules/'))
+  const parts = [['the companion', companion], ...Object.entries(BUILT_IN).map(([part, names]) => [part, withNeeds(names, packages)])]
+  const installed = parts.flatMap(([part, found]) => found.map(([path, { entry }]) => judge(part, entry.name ?? nameOf(path), entry)))
   const models = REGISTRY.map(({ id, revision, licence, bundled }) => judge(bundled ? 'the companion' : 'pulled by name', `model ${id}`, { version: revision, license: licence }))
   return [...installed, ...models].toSorted((one, other) => `${one.part} ${one.name}`.localeCompare(`${other.part} ${other.name}`, 'en'))
 }

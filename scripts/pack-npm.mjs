@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { create } from 'tar'
+import { notices } from './licences.mjs'
 import { locked, neededBy } from './shipped.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -83,6 +84,7 @@ export async function packNpm({ folder = root } = {}) {
     const copy = (from, to) => cpSync(join(root, from), join(work, 'package', to), { recursive: true, filter: isShipped })
     for (const part of PARTS) copy(part, part)
     for (const part of SHARED_PARTS) copy(`shared/${part}`, `${SHARED_PLACE}/${part}`)
+    writeFileSync(join(work, 'package', 'THIRD-PARTY.txt'), notices())
     write('package.json', manifest)
     write('npm-shrinkwrap.json', shrinkwrap(manifest))
 

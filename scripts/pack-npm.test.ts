@@ -43,6 +43,12 @@ describe.skipIf(!isBuilt)('the package that npm installs (after npm run build)',
     expect(paths.filter(path => /\.ts$|\.test\.|\.tsbuildinfo$|(^|\/)\.(env|npmrc|git)/.test(path))).toEqual([])
   })
 
+  it('has the licences of what is built into the plugin and the page, in full', () => {
+    const notices = readFileSync(join(folder, 'package', 'THIRD-PARTY.txt'), 'utf8')
+
+    for (const part of [/^vue 3\.[\s\S]+?Permission is hereby granted/m, /^bootstrap 5\.[\s\S]+?Permission is hereby granted/m, /^@fontsource-variable\/inter [\s\S]+?SIL OPEN FONT LICENSE/m, /^@iconify-json\/ph [\s\S]+?MIT/m]) expect(notices).toMatch(part)
+  })
+
   it('brings its own lock file: every package with its version, none of development, and no install script that npm would run', () => {
     const { '': own, ...packages } = readJson(folder, 'package', 'npm-shrinkwrap.json')['packages'] as Partial<Record<string, Locked>>
 
