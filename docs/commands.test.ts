@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
@@ -40,11 +40,11 @@ const here = commandsOf('docs/install.md').filter(command => !needsDocker(comman
 it('each command of the documents is tried: here, by another test, or by what it names', () => {
   const untried = documents.flatMap(commandsOf).filter(command => !here.includes(command) && !needsDocker(command) && !existsSync(join(root, ELSEWHERE[command] ?? 'nowhere')))
 
-  expect(here).toHaveLength(7)
+  expect(here).toHaveLength(6)
   expect(untried).toEqual([])
 })
 
-/** Beside a stand-in of Datashare, with the package in a folder of its own where the commands say "global". */
+/** With the package in a folder of its own where the commands say "global". */
 describe.runIf(isLong)('the commands of docs/install.md, in their order', () => {
   const folder = mkdtempSync(join(tmpdir(), 'install-commands-'))
   const archive = join(root, `datashare-similarity-${version}.tgz`)
@@ -53,8 +53,6 @@ describe.runIf(isLong)('the commands of docs/install.md, in their order', () => 
     ...settings, npm_config_prefix: folder, SIMILARITY_PORT: '0',
     PATH: [join(folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
   }
-  let demo: ChildProcess
-  let companion: string
 
   const start = (command: string, more: Readonly<Record<string, string>> = {}): ChildProcess =>
     spawn('/bin/sh', ['-c', command], { cwd: root, env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -83,12 +81,7 @@ describe.runIf(isLong)('the commands of docs/install.md, in their order', () => 
     throw new Error(`It ended without saying ${String(pattern)}`)
   }
 
-  beforeAll(async () => {
-    demo = start('node server/bin/datashare-similarity.js serve --demo', { SIMILARITY_DATA_DIR: join(folder, 'demo') })
-    companion = await firstMatch(demo, /companion at (http:[^;]+)/)
-  })
-  afterAll(async () => {
-    await interrupt(demo)
+  afterAll(() => {
     rmSync(folder, { recursive: true, force: true })
     rmSync(archive, { force: true })
   })
@@ -112,7 +105,6 @@ describe.runIf(isLong)('the commands of docs/install.md, in their order', () => 
         await interrupt(child)
       }
     },
-    async (command) => { await run(command.replace('local-datashare', 'harbour'), { SIMILARITY_URL: companion }) },
   ]
 
   it.each(here.map((command, index) => ({ command, trial: trials[index]! })))('$command', async ({ command, trial }) => {
