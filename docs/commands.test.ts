@@ -15,7 +15,7 @@ const OTHERS = ['operations.md', 'api.md']
 const documents = ['CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).filter(name => name.endsWith('.md') && !OTHERS.includes(name)).map(name => `docs/${name}`)]
 
 const commandsOf = (path: string): string[] =>
-  [...readFileSync(join(root, path), 'utf8').matchAll(/^( *)```sh\n([\s\S]*?)^\1```/gm)].flatMap(([, , lines = '']) => lines.split('\n').map(line => line.trim()).filter(line => line !== ''))
+  [...readFileSync(join(root, path), 'utf8').matchAll(/^( *)```sh\n([\s\S]*?)^\1```/gm)].flatMap(([, , lines = '']) => lines.replace(/\\\n\s*/g, '').split('\n').map(line => line.trim()).filter(line => line !== ''))
 
 /** Checked by what they name, in docs.test.ts: there is no Docker where tests run. */
 const needsDocker = (command: string): boolean => command.startsWith('docker ') || command.includes('> .env')
@@ -30,6 +30,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'datashare-similarity vectorize my-project --rebuild --model multilingual-e5-small': 'server/src/app/model-change.test.ts',
   'SIMILARITY_MODEL=/path/to/my-model datashare-similarity serve': 'server/src/embedding/local-folder.test.ts',
   'datashare-similarity vectorize my-project --rebuild --model my-model': 'server/src/app/model-change.test.ts',
+  'SIMILARITY_STORE=elasticsearch ELASTICSEARCH_URL=https://elasticsearch.example.org:9200 ELASTICSEARCH_API_KEY=… npx --no-install datashare-similarity serve': 'server/src/app/companion.test.ts',
   'npm run bench:quality': 'bench/quality.ts',
   'npm run bench:quality -- --tune --only english --variant server/src/search-variant/find-most-similar.ts': 'bench/quality.ts',
   'npx --no-install datashare-similarity evaluate local-datashare': 'server/src/app/companion.test.ts',
