@@ -65,7 +65,7 @@ describe.skipIf(!isBuilt)('the package that npm installs (after npm run build)',
     expect(readFileSync(await packNpm({ folder: again })).equals(readFileSync(archive))).toBe(true)
   })
 
-  describe.runIf(isLong)('installed from a registry into an empty folder', () => {
+  if (isLong) describe('installed from a registry into an empty folder', () => {
     const home = mkdtempSync(join(tmpdir(), 'npm-install-'))
     let registry: Registry
 
