@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const conditions = ['@similarity/source']
 
-/** Node tests of shared, server and bench; the plugin has its own project because it needs a DOM and Vue's compiler. */
+/** Node tests of shared, server, bench and what is around the code; the plugin has its own project because it needs a DOM and Vue's compiler. */
 export default defineConfig({
   test: {
     // Much of the time is waited for other processes; of two cores the default would use one.
@@ -13,7 +13,7 @@ export default defineConfig({
         ssr: { resolve: { conditions } },
         test: {
           name: 'node',
-          include: ['shared/src/**/*.test.ts', 'server/src/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: ['shared/src/**/*.test.ts', 'server/src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.ts', 'deploy/**/*.test.ts', 'docs/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },

@@ -73,6 +73,8 @@ export default defineConfig(({ command, mode }) => {
       cssCodeSplit: false,
       lib: { entry: 'src/main.ts', name: 'DatashareSimilarity', formats: ['umd'], fileName: () => 'index.umd.js', cssFileName: 'style' },
       rolldownOptions: {
+        // Where a machine is busy, the bundler tells everybody who builds how long its parts took.
+        checks: { bundlerTimings: false },
         external: mode === 'test' ? [] : ['pinia'],
         output: { globals, codeSplitting: false, sourcemapPathTransform: sourcePath },
       },

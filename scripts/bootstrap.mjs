@@ -57,13 +57,22 @@ const commands = {
     build()
     become(['server/bin/datashare-similarity.js', 'serve', '--demo'])
   },
+  dev: () => {
+    build()
+    become(['scripts/dev.mjs'])
+  },
   pack: () => {
     build()
     become(['server/bin/datashare-similarity.js', 'plugin', 'pack'])
   },
+  packNpm: () => {
+    build()
+    become(['--conditions=@similarity/source', 'scripts/pack-npm.mjs'])
+  },
   test: args => become(['scripts/test.mjs', ...args]),
   security: args => become(['scripts/test-suite.mjs', 'security', ...args]),
   faults: args => become(['scripts/test-suite.mjs', 'faults', ...args]),
+  licences: () => become(['--conditions=@similarity/source', 'scripts/licences.mjs']),
   screenshots: async () => {
     build()
     const { findChromium } = await import('./chromium.mjs')

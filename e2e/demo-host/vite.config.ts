@@ -19,5 +19,5 @@ export default defineConfig({
     // Bootstrap 5.3 is written in the Sass of before modules.
     preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ['import', 'global-builtin', 'color-functions', 'if-function'] } },
   },
-  build: { outDir: 'dist', emptyOutDir: true, chunkSizeWarningLimit: 1000 },
+  build: { outDir: 'dist', emptyOutDir: true, chunkSizeWarningLimit: 1000, rolldownOptions: { checks: { bundlerTimings: false } } },
 })

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { extract, list } from 'tar'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -57,6 +57,26 @@ describe('the archive that Datashare installs', () => {
     expect(manifest).not.toHaveProperty('devDependencies')
     expect(manifest).not.toHaveProperty('scripts')
     for (const file of ['dist/index.umd.js', 'dist/style.css']) expect(existsSync(join(unpacked, file))).toBe(true)
+  })
+
+  it('is unpacked as Datashare unpacks it: entry by entry, into folders that the archive itself has named, below the plugins folder, within its limits', async () => {
+    const plugins = join(folder, 'plugins')
+    mkdirSync(plugins)
+    const made = new Set([`${plugins}/`])
+    let [entries, bytes] = [0, 0]
+    await list({ file: archive, onReadEntry: (entry) => {
+      const target = join(plugins, entry.path)
+      entries += 1
+      bytes += entry.size
+      expect(['Directory', 'File']).toContain(entry.type)
+      expect(made).toContain(`${dirname(target)}/`)
+      expect(entry.size).toBeLessThan(100_000_000)
+      if (entry.type === 'Directory') made.add(target)
+    } })
+
+    expect([...made].every(path => path.startsWith(`${plugins}/`))).toBe(true)
+    expect(entries).toBeLessThan(10_000)
+    expect(bytes).toBeLessThan(1_000_000_000)
   })
 
   it('is the same archive every time', async () => {
@@ -114,11 +134,30 @@ describe('the archive that Datashare installs', () => {
   })
 })
 
+describe('the entry in Datashare\'s list of plugins', () => {
+  const { deliverableList: [entry, ...others] } = readJson(join(root, 'deploy/plugins.json')) as { deliverableList: Record<string, string>[] }
+  const described = readJson(join(root, 'datashare-plugin.json')) as { id: string, version: string }
+
+  it('is one plugin, with the fields that Datashare reads and no others', () => {
+    expect(others).toEqual([])
+    expect(Object.keys(entry!).sort()).toEqual(['description', 'homepage', 'id', 'name', 'type', 'url', 'version'])
+    expect(entry).toMatchObject({ id: described.id, version: described.version, type: 'PLUGIN' })
+    for (const address of [entry!['url'], entry!['homepage']]) expect(URL.canParse(address!)).toBe(true)
+  })
+
+  it('leads to an archive by whose name Datashare knows the earlier versions, which it removes, and the folder, which it uninstalls', () => {
+    const [, id, version] = /^([a-zA-Z-]+)-(\d+\.\d+\.\d+)\.tgz$/.exec(entry!['url']!.split('/').at(-1)!) ?? []
+
+    expect({ id, version }).toEqual({ id: described.id, version: described.version })
+  })
+})
+
 describe('the versions of the repository', () => {
   it('are one, in every package and in what describes the plugin', () => {
     const described = readJson(join(root, 'datashare-plugin.json'))
+    const [listed] = (readJson(join(root, 'deploy/plugins.json')) as { deliverableList: { version: string }[] }).deliverableList
     const packages = ['package.json', 'shared/package.json', 'server/package.json', 'plugin/package.json', 'e2e/package.json'].map(path => readJson(join(root, path)))
-    const versions = [described, ...packages].map(({ version }) => version)
+    const versions = [described, listed, ...packages].map(each => each?.version)
 
     expect(new Set(versions).size).toBe(1)
     expect(readJson(join(root, 'plugin/package.json'))).toMatchObject({ name: described.id, main: described.entry, style: described.style })
