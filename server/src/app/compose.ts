@@ -31,7 +31,7 @@ import { createKnownCoverage } from '../vectorize/known-coverage.ts'
 import { dropLeftSnapshot } from './backup.ts'
 import { demandStart } from './checks/checks.ts'
 import { LOOPBACK, modelsDirOf, type Config } from './config.ts'
-import { demandSameStore, makeDataFolder, VECTORS } from './data-folder.ts'
+import { makeDataFolder, noteStore, VECTORS } from './data-folder.ts'
 import { Lifespan } from './lifespan.ts'
 import { measuredEmbedders, measuredFind, measuredHydrator, measuredLists, measuredWrites } from './measured.ts'
 import { VERSION } from './version.ts'
@@ -76,7 +76,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   await demandStart(config, log)
   // Before anything else touches the folder: opening the store clears away what a dead process has left.
   await lifespan.provide('data folder', () => openDataFolderLock(config.dataDir), lock => lock.close())
-  await demandSameStore(config)
+  await noteStore(config)
   await dropLeftSnapshot(config.dataDir)
   const metrics = createMetrics(VERSION)
   const access = overrides.access ?? createAccessCheck({ url: config.datashareUrl, vectorizeRole: config.vectorizeRole, log })

@@ -27,15 +27,17 @@ export async function makeDataFolder(dataDir: string): Promise<void> {
   }
 }
 
-/**
- * The ledger of a folder says which projects are vectorized, in the store that they were vectorized in: a file beside it says in which.
- * @throws SimilarityError configuration_wrong | store_unreadable
- */
+const isNew = async (dataDir: string): Promise<boolean> => !(await readdir(dataDir)).includes(LEDGER)
+
+/** Writes beside the ledger which store its projects are in, before there are any. @throws SimilarityError store_unreadable */
+export async function noteStore({ dataDir, store }: Pick<Config, 'dataDir' | 'store'>): Promise<void> {
+  if (!await isNew(dataDir)) return
+  await writeFile(join(dataDir, STORE), store).catch((cause: unknown) => { throw new SimilarityError('store_unreadable', { cause, detail: `The data folder ${dataDir} cannot be written to.` }) })
+}
+
+/** The ledger of a folder says which projects are vectorized, in the store that they were vectorized in. @throws SimilarityError configuration_wrong */
 export async function demandSameStore({ dataDir, store }: Pick<Config, 'dataDir' | 'store'>): Promise<void> {
-  const path = join(dataDir, STORE)
-  const isNew = !(await readdir(dataDir)).includes(LEDGER)
-  if (isNew) await writeFile(path, store).catch((cause: unknown) => { throw new SimilarityError('store_unreadable', { cause, detail: `The data folder ${dataDir} cannot be written to.` }) })
-  const before = isNew ? store : await storeOf(dataDir)
+  const before = await isNew(dataDir) ? store : await storeOf(dataDir)
   if (before === store) return
   throw new SimilarityError('configuration_wrong', { detail: `SIMILARITY_STORE: the projects of this data folder are in the store "${before}". Set it back, or give the companion another folder with SIMILARITY_DATA_DIR and vectorize the projects there.` })
 }

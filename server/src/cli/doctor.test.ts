@@ -87,6 +87,7 @@ describe('what it says, with a code and a fix', () => {
   it.each([
     { case: 'an Elasticsearch of Datashare 20.7', change: () => { answers.version = '7.17.9' }, check: 'elasticsearch', severity: 'error', code: 'elasticsearch_too_old' },
     { case: 'an Elasticsearch that nobody tried', change: () => { answers.version = '9.2.0' }, check: 'elasticsearch', severity: 'warning', code: 'elasticsearch_untested' },
+    { case: 'an Elasticsearch too old for the vectors', change: () => { answers.version = '8.11.4' }, env: { SIMILARITY_STORE: 'elasticsearch' }, check: 'elasticsearch', severity: 'error', code: 'elasticsearch_too_old' },
     { case: 'no Elasticsearch', env: { ELASTICSEARCH_URL: NOWHERE }, check: 'elasticsearch', severity: 'error', code: 'elasticsearch_unreachable' },
     { case: 'a wrong path of the certificate authority', env: { ELASTICSEARCH_CA: '/nowhere.pem' }, check: 'elasticsearch', severity: 'error', code: 'configuration_wrong' },
     { case: 'no Datashare', env: { DATASHARE_URL: NOWHERE }, check: 'datashare', severity: 'error', code: 'datashare_unreachable' },
@@ -152,6 +153,7 @@ it.each([
     await cp(join(BUNDLED_MODELS_DIR, 'all-MiniLM-L6-v2'), join(dataDir, 'models', 'multilingual-e5-small'), { recursive: true })
     for (const file of ['model_int8.onnx', 'model.onnx', 'tokenizer.json']) await writeFile(join(dataDir, 'models', 'multilingual-e5-small', file), 'no')
   }, env: { SIMILARITY_MODEL: 'multilingual-e5-small' } },
+  { case: 'projects that are in another store', spoil: (dataDir: string) => openDatabase(dataDir).then(database => database.close()), env: { SIMILARITY_STORE: 'elasticsearch' } },
   { case: 'a certificate authority that cannot be read', spoil: () => Promise.resolve(), env: { ELASTICSEARCH_CA: '/nowhere.pem' } },
 ])('what stops `serve` is what the doctor calls an error, with the same code: $case', async ({ spoil, env = {} }) => {
   const dataDir = await newFolder()

@@ -18,7 +18,7 @@ interface Examined {
 
 /**
  * What a start would stumble over only after it has changed something; the rest of what it needs refuses with the same error when it is opened.
- * @throws SimilarityError store_unreadable | data_folder_newer
+ * @throws SimilarityError store_unreadable | data_folder_newer | configuration_wrong
  */
 export async function demandStart(config: Config, log: Logger): Promise<void> {
   for (const check of [checkDataFolder, checkLedger]) {

@@ -3,7 +3,7 @@ import { openCatalogue } from '../../embedding/catalogue.ts'
 import { verifyModel } from '../../embedding/model-files.ts'
 import { inspectLedger } from '../../tasks/local/database.ts'
 import { modelsDirOf, type Config } from '../config.ts'
-import { demandRights, existingFolder, freeBytes, isShared } from '../data-folder.ts'
+import { demandRights, demandSameStore, existingFolder, freeBytes, isShared } from '../data-folder.ts'
 import { fine, lesser, failed, warning, type Finding } from './finding.ts'
 
 /** Too little for the next write of any size. */
@@ -12,11 +12,12 @@ const LOW_BYTES = 1e9
 
 export const checkNode = (): Finding => fine('node', `Node.js ${process.version} on ${process.platform} ${process.arch}`)
 
-/** @throws SimilarityError store_unreadable */
-export async function checkDataFolder({ dataDir }: Config): Promise<Finding> {
+/** @throws SimilarityError store_unreadable | configuration_wrong where its projects are in another store */
+export async function checkDataFolder({ dataDir, store }: Config): Promise<Finding> {
   const folder = await existingFolder(dataDir)
   await demandRights(folder)
   if (folder !== dataDir) return fine('data_folder', `${dataDir} is not there yet, and can be made in ${folder}.`)
+  await demandSameStore({ dataDir, store })
   return await isShared(dataDir) ? warning('data_folder', 'data_folder_open', dataDir) : fine('data_folder', `${dataDir} can be read and written.`)
 }
 

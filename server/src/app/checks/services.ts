@@ -6,6 +6,7 @@ import { openElasticsearchDocuments } from '../../datashare/elasticsearch-docume
 import { settingsOf, versionOf } from '../../datashare/facts.ts'
 import type { DocumentSource } from '../../datashare/source.ts'
 import { createLogger } from '../../log.ts'
+import { supported } from '../../store/elasticsearch/elasticsearch.ts'
 import type { Config } from '../config.ts'
 import { failed, fine, lesser, warning, type Finding } from './finding.ts'
 
@@ -18,11 +19,12 @@ const TELLS_ROLES = [21, 0, 1] as const
 const PROJECTS = 100
 
 /** @throws SimilarityError elasticsearch_unreachable | elasticsearch_refused | elasticsearch_too_old | configuration_wrong */
-export async function checkElasticsearch({ elasticsearch }: Config): Promise<Finding> {
+export async function checkElasticsearch({ elasticsearch, store }: Config): Promise<Finding> {
   const version = await elasticsearchVersion(elasticsearch)
   if (version === null) return fine('elasticsearch', `Elasticsearch answers at ${elasticsearch.url}; this account may not ask for its version.`)
   const detail = `Elasticsearch ${version} answers at ${elasticsearch.url}.`
   const [major = 0] = numbersOf(version)
+  if (store === 'elasticsearch') supported(version)
   if (major < ELASTICSEARCH_MAJOR) throw new SimilarityError('elasticsearch_too_old', { detail })
   return major > ELASTICSEARCH_MAJOR ? warning('elasticsearch', 'elasticsearch_untested', detail) : fine('elasticsearch', detail)
 }
