@@ -8,7 +8,7 @@ import { openFaultyProxy } from '../../testing/faulty-proxy.ts'
 import { hasJava, startElasticsearch, type TestElasticsearch } from '../../testing/elasticsearch.ts'
 import { serveHttp } from '../../testing/http.ts'
 import { storeConformance } from '../../testing/store-conformance.ts'
-import { aDocument, aGeneration, axis, grantedProject } from '../../testing/store-documents.ts'
+import { aDocument, aGeneration, axis, grantedProject, unitVectors } from '../../testing/store-documents.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { openLanceStore } from '../lancedb/lancedb.ts'
@@ -38,7 +38,6 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
   const emptied: Generation[] = []
   const empty = async (store: VectorStore, generation: Generation): Promise<void> => {
     for await (const page of store.rows(generation)) await store.remove(generation, page.map(({ documentId }) => documentId))
-    await store.maintain(generation)
     emptied.push(generation)
   }
 
@@ -92,7 +91,21 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
       expect(byIndex[0]!.score).toBeGreaterThan(0.9999)
       expect((await store.passagesOf(project, generation, 'long')).map(({ embedding }) => embedding[0])).toEqual(Array.from({ length: 6_000 }, (_, index) => angle(index)[0]))
       await store.remove(generation, ['long'])
-    }, 60_000)
+    }, 180_000)
+
+    it('finds the nearest by compressed vectors of the length that models have', async () => {
+      const long = aGeneration('a', 384)
+      await store.create(long)
+      const [query = axis(0, 384), ...vectors] = unitVectors(301, 384)
+      await store.replace(long, vectors.map((vector, index) => aDocument({ id: `d${index}`, embeddings: [vector] })))
+      const cosine = (vector: Float32Array): number => vector.reduce((sum, value, index) => sum + value * (query[index] ?? 0), 0)
+      const expected = vectors.map((vector, index) => ({ id: `d${index}`, score: cosine(vector) })).sort((a, b) => b.score - a.score).slice(0, 10)
+      const found = await store.meaning(project, long, query, { limit: 10, filter: {} })
+
+      expect(found.map(({ documentId }) => documentId)).toEqual(expected.map(({ id }) => id))
+      found.forEach(({ score }, index) => expect(score).toBeCloseTo(expected[index]!.score, 5))
+      await store.drop(long)
+    })
 
     it('finds words at both ends of a document of two million letters, once, and none of them when it has shrunk', async () => {
       const content = `Zeppelin. ${'The minutes of the parish council. '.repeat(60_000)} Zanzibar is far.`
@@ -105,7 +118,7 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
       expect(await byStem('en:parish')).toEqual(['book'])
       await put(aDocument({ id: 'book', texts: ['Nothing of this.'] }))
       expect([await held('zanzibar'), await byStem('en:parish')]).toEqual([['leaf'], []])
-    }, 60_000)
+    }, 180_000)
 
     it('finds by words what the embedded store finds, in any language', async () => {
       const texts = [
@@ -148,7 +161,7 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
         const { _all: { primaries } } = await ask<{ _all: { primaries: { docs: { deleted: number } } } }>('GET', `${indices().join(',')}/_stats/docs`)
         return primaries.docs.deleted
       }, { timeout: 90_000, interval: 2_000 }).toBe(0)
-    }, 120_000)
+    }, 240_000)
 
     it('waits where the disk of Elasticsearch is full, and goes on when it is not', async () => {
       for (const name of indices()) await ask('PUT', `${name}/_settings`, { 'index.blocks.read_only_allow_delete': true })
