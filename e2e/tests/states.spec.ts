@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test'
-import { ERRORS, type ErrorCode } from '@datashare-similarity/shared'
+import { API_VERSION_HEADER, ERRORS, type ErrorCode } from '@datashare-similarity/shared'
 import type { Demo } from 'datashare-similarity/demo/demo'
 import { addressOf, startDemo, vectorize } from '../support/demo.ts'
 import { ask, openSimilar, resultLinks, results } from '../support/page.ts'
@@ -38,7 +38,10 @@ test.describe('a state that the companion is seldom in', () => {
   test.beforeEach(({ page }) => page.goto(demo.pageUrl))
 
   test('a server of another version is named, and nothing that it says is shown', async ({ page }) => {
-    await changed(page, '**/api/info', { apiVersion: 99 })
+    await page.route('**/similar', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, headers: { ...response.headers(), [API_VERSION_HEADER.toLowerCase()]: '99' } })
+    })
     const sidebar = await ask(page, demo, 'harbour', QUESTION)
     await expect(sidebar.getByRole('alert')).toContainText('versions that do not work together')
     await expect(resultLinks(sidebar)).toHaveCount(0)

@@ -56,13 +56,8 @@ export function durationRange(language: string, [low, high]: readonly [number, n
   return { unit, range: least === most ? write(most) : `${write(least)}–${write(most)}`, most }
 }
 
-const LANGUAGES: Record<string, string> = {
-  ARABIC: 'ar', BULGARIAN: 'bg', CHINESE: 'zh', CROATIAN: 'hr', CZECH: 'cs', DANISH: 'da', DUTCH: 'nl', ENGLISH: 'en', ESTONIAN: 'et',
-  FINNISH: 'fi', FRENCH: 'fr', GERMAN: 'de', GREEK: 'el', HEBREW: 'he', HINDI: 'hi', HUNGARIAN: 'hu', INDONESIAN: 'id', ITALIAN: 'it',
-  JAPANESE: 'ja', KOREAN: 'ko', LATVIAN: 'lv', LITHUANIAN: 'lt', NORWEGIAN: 'no', PERSIAN: 'fa', POLISH: 'pl', PORTUGUESE: 'pt',
-  ROMANIAN: 'ro', RUSSIAN: 'ru', SERBIAN: 'sr', SLOVAK: 'sk', SLOVENE: 'sl', SPANISH: 'es', SWEDISH: 'sv', TURKISH: 'tr',
-  UKRAINIAN: 'uk', URDU: 'ur', VIETNAMESE: 'vi',
-}
+const CODES = 'ar bg zh hr cs da nl en et fi fr de el he hi hu id it ja ko lv lt no fa pl pt ro ru sr sk es sv tr uk ur vi'.split(' ')
+const LANGUAGES: Record<string, string> = { ...Object.fromEntries(CODES.map(code => [nameOfCode('en', code).toUpperCase(), code])), SLOVENE: 'sl' }
 
 /** The code of a language as Datashare writes it (ENGLISH), as models name theirs. */
 export const languageCode = (name: string): string | undefined => LANGUAGES[name]
