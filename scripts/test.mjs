@@ -86,7 +86,7 @@ if (chromium === undefined) {
   skips.push('end-to-end tests: no Chromium. Install it (Debian: apt-get install chromium) or name it with CHROME_PATH')
 } else {
   suite('e2e', () => [bin('@playwright', 'test', 'cli.js'), 'test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json'],
-    report => ({ CHROME_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: report }), readPlaywright)
+    report => ({ ...long, CHROME_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: report }), readPlaywright)
 }
 
 /** Of what is shipped; a fault of the network is no verdict. */

@@ -126,6 +126,7 @@ export const en = {
       image: 'Image', audio: 'Audio', video: 'Video', other: 'File',
     },
     here: 'In this document',
+    compared: 'In the compared document',
     there: 'In that document',
     wholePassages: 'Show the whole passage | Show all {count} passages in full',
     shortPassages: 'Show less',

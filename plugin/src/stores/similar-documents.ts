@@ -32,6 +32,8 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
   /** The documents that the reader came through with the panel open, the last one at the end. */
   const trail = shallowRef<HostDocument[]>([])
   const isSmall = useSmallScreen()
+  /** Shows the tab of the document on view, where Datashare has a place for it. */
+  const openTab = shallowRef<(() => void) | null>(null)
   const sidebar = useMeaningSearchStore()
   let last = documentStore.document
 
@@ -47,13 +49,18 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
     else if (id === previousId || isSmall.value || coversDocument()) following.value = false
     else if (following.value && id !== undefined && inDocumentView.value) show(true)
   })
-  // Both at once leave no room for the document in a narrow window: the one that was opened last stays.
+  // In a narrow window the panel, or panel and sidebar at once, leave no room for the document: then the one that was opened last stays,
+  // and instead of the panel there is the tab, which leaves the head of the document.
   watch([visible, () => sidebar.isOpen], async ([isVisible, isOpen], [wasVisible]) => {
-    if (!isVisible || !isOpen || isSmall.value) return
+    if (!isVisible || isSmall.value) return
     await laidOut()
     if (!coversDocument()) return
-    if (wasVisible) show(false)
-    else sidebar.isOpen = false
+    if (isOpen && wasVisible) show(false)
+    else if (isOpen) sidebar.isOpen = false
+    else if (selection.value === null && openTab.value !== null) {
+      show(false)
+      openTab.value()
+    }
   })
   watch(inDocumentView, (inside) => {
     if (!inside) following.value = false
@@ -101,6 +108,7 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
     show,
     anchorOf,
     searchOf,
+    openTab,
     /** The document to which the way back leads, besides the one that is kept. */
     previous: computed(() => trail.value.at(-1) ?? null),
     isKept: computed(() => kept.value !== null),

@@ -87,8 +87,9 @@ function append(parts: TextPart[], text: string, marked: boolean): void {
   else parts.push({ text, marked })
 }
 
-/** Lines to show: those that differ with a line of what is around them, and how many equal ones are left out between. */
-export function shortened(lines: readonly ComparedLine[]): (ComparedLine | number)[] {
+/** Lines to show: those that differ with a line of what is around them, and how many equal ones are left out between. Equal blank ones say nothing. */
+export function shortened(all: readonly ComparedLine[]): (ComparedLine | number)[] {
+  const lines = all.filter(({ differs, sides: [parts] }) => differs || parts.some(({ text }) => text.trim() !== ''))
   const isNear = (at: number) => lines.slice(Math.max(0, at - 1), at + 2).some(({ differs }) => differs)
   const shown: (ComparedLine | number)[] = []
   lines.forEach((line, at) => {
