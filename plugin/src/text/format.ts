@@ -1,7 +1,16 @@
 /** Numbers, dates and names as the reader's language writes them. `language` is a BCP 47 tag. */
 
+const made = new Map<string, unknown>()
+
+/** Formatters are costly to make, and a list needs the same ones for each of its results. */
+function once<T>(key: string, make: () => T): T {
+  const known = made.get(key) as T | undefined ?? make()
+  made.set(key, known)
+  return known
+}
+
 export function formatNumber(language: string, value: number): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: 0 }).format(value)
+  return once(`number-${language}`, () => new Intl.NumberFormat(language, { maximumFractionDigits: 0 })).format(value)
 }
 
 export function formatPercent(language: string, share: number): string {
@@ -12,7 +21,7 @@ export function formatPercent(language: string, share: number): string {
 /** A calendar day, or null for what is no date. */
 export function formatDate(language: string, iso: string | null): string | null {
   const date = new Date(iso ?? Number.NaN)
-  return Number.isNaN(date.getTime()) ? null : new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(date)
+  return Number.isNaN(date.getTime()) ? null : once(`date-${language}`, () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })).format(date)
 }
 
 /** A moment on the reader's own clock, or null for what is no date. */
@@ -64,7 +73,7 @@ export const languageCode = (name: string): string | undefined => LANGUAGES[name
 
 /** A language by its code, in the reader's words. */
 export function nameOfCode(language: string, code: string): string {
-  return new Intl.DisplayNames(language, { type: 'language' }).of(code) ?? code
+  return once(`names-${language}`, () => new Intl.DisplayNames(language, { type: 'language' })).of(code) ?? code
 }
 
 /** A language as Datashare writes it (ENGLISH) in the reader's words; null where Datashare does not know it. */
@@ -103,7 +112,7 @@ export function folderOf(path: string): string {
 }
 
 export function ordinalRule(language: string, rank: number): Intl.LDMLPluralRule {
-  return new Intl.PluralRules(language, { type: 'ordinal' }).select(rank)
+  return once(`ordinal-${language}`, () => new Intl.PluralRules(language, { type: 'ordinal' })).select(rank)
 }
 
 /** Not the joiners: Persian and Indic names need them. */
