@@ -5,7 +5,8 @@ import { changed, changingAnswers, held, ofAnotherVersion, refused } from '../su
 import { addressOf, startDemo, vectorize } from '../support/demo.ts'
 import { ask, expectAccessible, expectNoSidewaysScroll, openSimilar } from '../support/page.ts'
 
-test.use(changingAnswers)
+// Colours are measured at once, not while they change.
+test.use({ ...changingAnswers, contextOptions: { reducedMotion: 'reduce' } })
 
 const WIDTHS = [420, 768, 1280, 1920]
 const SCHEMES = ['light', 'dark'] as const
@@ -51,7 +52,10 @@ const running = { id: 't', project: 'harbour', state: 'RUNNING', phase: 'embeddi
 const STATES: readonly State[] = [
   searched('results', /\d documents/, () => Promise.resolve()),
   searched('nothing found', /No document found/, page => changed(page, '**/similar', { results: [{ query: { index: 0, text: QUESTION }, documents: [], hasMore: false, copies: [] }] })),
-  searched('searching', /Searching…/, held),
+  searched('searching', /Searching…/, async (page) => {
+    await page.addInitScript(() => { AbortSignal.timeout = () => new AbortController().signal })
+    await held(page)
+  }),
   searched('companion unreachable', /Code companion_unreachable/, page => page.route('**/similar', route => route.abort())),
   searched('companion of another version', /Code companion_version/, page => ofAnotherVersion(page, API_VERSION_HEADER)),
   searched('signed out', /Sign in/, page => refused(page, 'anonymous')),

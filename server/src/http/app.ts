@@ -53,7 +53,7 @@ export function createHttpApp(handlers: Handlers, access: AccessCheck, options: 
 export function createMetricsApp({ contentType, text }: Pick<Metrics, 'contentType' | 'text'>, allowedHosts: readonly string[], log: Logger): Express {
   const app = express()
   app.disable('x-powered-by')
-  app.use(requestId, noStore, checkHost({ allowedHosts, allowedOrigins: [], trustProxy: false }))
+  app.use(requestId, ofEveryAnswer, checkHost({ allowedHosts, allowedOrigins: [], trustProxy: false }))
   app.get('/metrics', async (_request, response) => {
     response.type(contentType).send(await text())
   })
