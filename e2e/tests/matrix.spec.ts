@@ -64,7 +64,7 @@ const STATES: readonly State[] = [
     await changed(page, '**/similar', { generation: null, results: [] })
     await changed(page, '**/api/projects/harbour', { generation: null })
   }),
-  searched('a part of the documents, some of them changed', /Results from 63% .* 3 documents have changed/, page => changed(page, '**/similar', { coverage })),
+  searched('a part of the documents, some of them changed', /Results from 63%.*3 documents have changed/s, page => changed(page, '**/similar', { coverage })),
   searched('being vectorized', /others are being vectorized/, async (page) => {
     await changed(page, '**/similar', { coverage })
     await changed(page, '**/api/projects/harbour', { task: running })
