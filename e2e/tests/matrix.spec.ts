@@ -81,8 +81,8 @@ const STATES: readonly State[] = [
     arrange: (page, demo) => page.goto(`${demo.pageUrl}/?without=config#/project/harbour`),
   },
   {
-    name: 'filters', shows: /Created from/, parts: SIDEBAR,
-    arrange: async (page, demo) => (await asked(page, demo)).getByRole('button', { name: 'Filters' }).click(),
+    name: 'filters', shows: /Created from/, parts: PANEL,
+    arrange: async (page, demo) => (await beside(page, demo)).getByRole('button', { name: 'Filters' }).click(),
   },
   { name: 'the panel', shows: /In that document/, parts: PANEL, arrange: beside },
   {
