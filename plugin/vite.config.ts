@@ -1,11 +1,12 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import icons from 'unplugin-icons/vite'
+import svgpath from 'svgpath'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import * as vueModule from 'vue'
 import { ERRORS } from '../shared/src/errors.ts'
-import { SHOWN_ERRORS } from './src/locales/shown-errors.ts'
+import { WORDED_ERRORS } from './src/locales/worded-errors.ts'
 
 /** Datashare shares exactly these two; a second copy of either breaks the page. */
 const globals = { vue: '__VUE_SHARED__', pinia: '__PINIA_SHARED__' }
@@ -15,14 +16,14 @@ const conditions = ['@similarity/source']
 const sourcePath = (source: string, map: string): string =>
   relative(join(import.meta.dirname, '..'), resolve(dirname(map), source)).replaceAll('\\', '/')
 
-/** A bundler keeps an object whole: of the catalogue of errors, the built script has only what the page can show. */
+/** A bundler keeps an object whole: of the catalogue of errors, the built script has only what it must have. */
 const catalogueOfPage: Plugin = {
   name: 'catalogue',
   apply: 'build',
   transform: {
     filter: { id: /\/locales\/catalogue\.ts$/ },
     handler: () => ({
-      code: `export const CATALOGUE = ${JSON.stringify(Object.fromEntries(SHOWN_ERRORS.map(code => [code, { why: ERRORS[code].why, fix: ERRORS[code].fix }])))}`,
+      code: `export const CATALOGUE = ${JSON.stringify(Object.fromEntries(WORDED_ERRORS.map(code => [code, { why: ERRORS[code].why, fix: ERRORS[code].fix }])))}`,
       map: null,
     }),
   },
@@ -34,8 +35,17 @@ const iconCompiler = {
   compiler: (svg: string, _collection: string, name: string): string => {
     const [path, ...others] = [...svg.matchAll(/ d="([^"]+)"/g)].map(([, d]) => d)
     if (path === undefined || others.length > 0) throw new Error(`The icon ${name} is not drawn with one path`)
-    return `import { iconOf } from ${JSON.stringify(join(import.meta.dirname, 'src/components/icon.ts'))}\nexport default iconOf('${path}')`
+    // In whole units of a frame of 256: a small part of a pixel, and a good part of the script.
+    return `import { iconOf } from ${JSON.stringify(join(import.meta.dirname, 'src/components/icon.ts'))}\nexport default iconOf('${svgpath(path).round(0).toString()}')`
   },
+}
+
+/** Components tell their names to developer tools only. */
+const namelessComponents: Plugin = {
+  name: 'nameless-components',
+  apply: 'build',
+  enforce: 'post',
+  transform: { filter: { id: /\.vue$/ }, handler: code => ({ code: code.replace(/__name: ['"]\w+['"],/, ''), map: null }) },
 }
 
 const OWN_NAMES = '\0names-of-vue'
@@ -63,7 +73,7 @@ export default defineConfig(({ command, mode }) => {
   if (command === 'build') process.env['NODE_ENV'] = 'production'
   return {
     root: import.meta.dirname,
-    plugins: [catalogueOfPage, namesOfVue, vue(), icons({ compiler: iconCompiler })],
+    plugins: [catalogueOfPage, namesOfVue, namelessComponents, vue(), icons({ compiler: iconCompiler })],
     resolve: { conditions: [...conditions, 'module', 'browser', 'development|production'] },
     ssr: { resolve: { conditions } },
     // Library mode does not replace it, and the page has no `process`.

@@ -38,6 +38,12 @@ function build() {
   run(node, [tool('vite', 'bin', 'vite.js'), 'build', 'demo-host', '--logLevel', 'warn'], { cwd: join(root, 'e2e') })
 }
 
+async function needChromium() {
+  const { findChromium } = await import('./chromium.mjs')
+  env.CHROME_PATH = findChromium()
+  if (env.CHROME_PATH === undefined) throw new Error('No Chromium. Install it (Debian: apt-get install chromium) or name it with CHROME_PATH')
+}
+
 /** Becomes the given program: signals go on to it, its exit code is ours. Ended by a signal that nobody sent through us, it failed. */
 function become(args, extra = {}) {
   const child = spawn(node, args, { cwd: root, env: { ...env, ...extra }, stdio: 'inherit' })
@@ -73,15 +79,14 @@ const commands = {
   security: args => become(['scripts/test-suite.mjs', 'security', ...args]),
   faults: args => become(['scripts/test-suite.mjs', 'faults', ...args]),
   licences: () => become(['--conditions=@similarity/source', 'scripts/licences.mjs']),
-  screenshots: async () => {
+  screenshots: async (args) => {
     build()
-    const { findChromium } = await import('./chromium.mjs')
-    env.CHROME_PATH = findChromium()
-    if (env.CHROME_PATH === undefined) throw new Error('No Chromium. Install it (Debian: apt-get install chromium) or name it with CHROME_PATH')
-    become(['e2e/screenshots.ts'])
+    await needChromium()
+    become(['e2e/screenshots.ts', ...args])
   },
-  bench: ([name, ...args]) => {
+  bench: async ([name, ...args]) => {
     build()
+    if (name === 'plugin') await needChromium()
     become([...heap, '--expose-gc', '--conditions=@similarity/source', `bench/${name}.ts`, ...args], allocator)
   },
 }

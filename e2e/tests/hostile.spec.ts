@@ -1,11 +1,11 @@
 import { expect, test } from '@playwright/test'
 import type { SimilarAnswer } from '@datashare-similarity/shared'
 import type { Demo } from 'datashare-similarity/demo/demo'
+import { changingAnswers } from '../support/answers.ts'
 import { startDemo, vectorize } from '../support/demo.ts'
 import { ask, resultLinks, results, watch } from '../support/page.ts'
 
-// Answers that a test changes have no address of their own, and would be taken for another network's.
-test.use({ launchOptions: async ({ launchOptions }, use) => use({ ...launchOptions, args: [...launchOptions.args ?? [], '--disable-features=LocalNetworkAccessChecks'] }) })
+test.use(changingAnswers)
 
 test.describe('in a page that must not trust what it shows', () => {
   let demo: Demo

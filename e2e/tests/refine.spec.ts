@@ -5,6 +5,7 @@ import { addressOf, startDemo, vectorize } from '../support/demo.ts'
 import { ask, askAgain, expectAccessible, openedDocument, openSimilar, resultLinks, results, searchSidebar, searchToggler, similarPanel, similarToggler, watch } from '../support/page.ts'
 
 const QUESTION = 'physicians rewarded with a luxury boat holiday'
+const MEMO = 'memos/2013/shelf-renewal-2013.docx'
 const REPORT = 'medical/2015/kalix3-lab-report.pdf'
 /** From the second page of its text in the viewer. */
 const LATE = '"divide the number of failures by the number of screws"'
@@ -183,5 +184,67 @@ test.describe('a journalist who looks closer', () => {
     await expect(sidebar.getByLabel('Describe what you look for')).toHaveValue(QUESTION)
     await askAgain(sidebar, 'a cracked dam')
     await expect(results(sidebar).first()).toBeVisible()
+  })
+
+  test('reads pairs of passages side by side in a tab, which its address opens again, and opens one at the passage', async ({ page }) => {
+    await page.goto(`${demo.pageUrl}${await addressOf(demo, 'meridian', MEMO)}`)
+    await page.getByRole('link', { name: 'Similar', exact: true }).click()
+    const tab = page.getByRole('region', { name: 'Similar documents' })
+    const pair = results(tab).first().locator('dd')
+    await expect(pair.first()).toBeVisible()
+    const [here, there] = [await pair.nth(0).boundingBox(), await pair.nth(1).boundingBox()]
+    expect(there!.y).toBe(here!.y)
+    expect(there!.x).toBeGreaterThan(here!.x + here!.width)
+    await expectAccessible(page, '.similarity-tab')
+
+    await page.reload()
+    await expect(results(tab).first()).toBeVisible()
+    await tab.getByText('Words', { exact: true }).click()
+    await expect(results(tab).first()).toContainText('shares words')
+    const name = await resultLinks(tab).first().innerText()
+    await resultLinks(tab).first().click()
+    await expect(openedDocument(page)).toHaveText(name)
+    await expect(tab).toBeHidden()
+    await expect(page.getByText('The similar passage is marked below.')).toBeVisible()
+  })
+
+  test('sees word by word what differs between two copies', async ({ page }) => {
+    const panel = await openSimilar(page, demo, await addressOf(demo, 'meridian', MEMO))
+    await panel.getByRole('button', { name: 'This document has 3 near-identical copies' }).click()
+    const copy = panel.getByRole('listitem').filter({ hasText: 'shelf-renewal-2014.docx' })
+    await copy.getByRole('button', { name: 'Compare the texts' }).click()
+
+    const dialog = page.getByRole('dialog', { name: 'Two texts side by side' })
+    await expect(dialog.getByRole('columnheader')).toHaveText(['shelf-renewal-2013.docx', 'shelf-renewal-2014.docx'])
+    await expect(dialog).toContainText('2 lines differ.')
+    await expect(dialog.getByRole('deletion')).toHaveText(['4', '2013', '143'])
+    await expect(dialog.getByRole('insertion')).toHaveText(['3', '2014', '151'])
+    await expectAccessible(page, '.similarity-compare')
+    await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
+    await expect(panel).toBeVisible()
+    await expect(copy.getByRole('button', { name: 'Compare the texts' })).toBeFocused()
+  })
+
+  test('finds what is like a result of Datashare\'s own search, beside the list', async ({ page }) => {
+    await page.goto(`${demo.pageUrl}/#/?indices=meridian`)
+    await page.getByRole('button', { name: 'Find similar to nominee-fees.eml' }).click()
+    const sidebar = searchSidebar(page)
+    await expect(sidebar.getByRole('list', { name: 'More like' })).toContainText('nominee-fees.eml')
+    await expect(results(sidebar).first()).toContainText('In the compared document')
+    await expect(resultLinks(sidebar).filter({ hasText: 'nominee-fees.eml' })).toHaveCount(0)
+    await expect(page.getByRole('link', { name: 'nominee-fees.eml' }).first()).toBeVisible()
+    await expectAccessible(page, '.similarity-sidebar')
+    await page.reload()
+    await expect(results(sidebar).first()).toBeVisible()
+  })
+
+  test('sees the tab instead of the panel where the panel would cover the document', async ({ page }) => {
+    await page.setViewportSize({ width: 800, height: 900 })
+    await page.goto(`${demo.pageUrl}${await addressOf(demo, 'meridian', REPORT)}`)
+    await similarToggler(page).click()
+    await expect(results(page.getByRole('region', { name: 'Similar documents' })).first()).toBeVisible()
+    await expect(openedDocument(page)).toHaveText('kalix3-lab-report.pdf')
+    await expect(similarPanel(page)).toBeHidden()
   })
 })

@@ -1,31 +1,14 @@
-import { expect, test, type Page } from '@playwright/test'
-import { ERRORS, type ErrorCode } from '@datashare-similarity/shared'
+import { expect, test } from '@playwright/test'
+import { API_VERSION_HEADER } from '@datashare-similarity/shared'
 import type { Demo } from 'datashare-similarity/demo/demo'
+import { changed, changingAnswers, held, ofAnotherVersion, refused } from '../support/answers.ts'
 import { addressOf, startDemo, vectorize } from '../support/demo.ts'
-import { ask, openSimilar, resultLinks, results } from '../support/page.ts'
+import { ask, openSimilar, projectBlock, resultLinks, results } from '../support/page.ts'
 
-// Answers that a test changes have no address of their own, and would be taken for another network's.
-test.use({ launchOptions: async ({ launchOptions }, use) => use({ ...launchOptions, args: [...launchOptions.args ?? [], '--disable-features=LocalNetworkAccessChecks'] }) })
+test.use(changingAnswers)
 
 const QUESTION = 'a crane with worn ropes'
 const CRANE = 'inspections/2019/crane-4.docx'
-
-/** What the real companion answers, changed on its way. */
-async function changed(page: Page, address: string, part: object): Promise<void> {
-  await page.route(address, async (route) => {
-    const response = await route.fetch()
-    await route.fulfill({ response, json: { ...await response.json() as object, ...part } })
-  })
-}
-
-async function refused(page: Page, code: ErrorCode): Promise<void> {
-  const { status, title, why, fix } = ERRORS[code]
-  await page.route('**/similar', async (route) => {
-    const headers = { 'Access-Control-Allow-Origin': new URL(page.url()).origin, 'Access-Control-Allow-Credentials': 'true' }
-    if (route.request().method() === 'OPTIONS') await route.fallback()
-    else await route.fulfill({ status, headers, json: { title, status, code, detail: why, fix, requestId: 'r-1' } })
-  })
-}
 
 test.describe('a state that the companion is seldom in', () => {
   let demo: Demo
@@ -36,9 +19,10 @@ test.describe('a state that the companion is seldom in', () => {
   })
   test.afterAll(() => demo[Symbol.asyncDispose]())
   test.beforeEach(({ page }) => page.goto(demo.pageUrl))
+  test.afterEach(({ page }) => page.unrouteAll({ behavior: 'ignoreErrors' }))
 
   test('a server of another version is named, and nothing that it says is shown', async ({ page }) => {
-    await changed(page, '**/api/info', { apiVersion: 99 })
+    await ofAnotherVersion(page, API_VERSION_HEADER)
     const sidebar = await ask(page, demo, 'harbour', QUESTION)
     await expect(sidebar.getByRole('alert')).toContainText('versions that do not work together')
     await expect(resultLinks(sidebar)).toHaveCount(0)
@@ -73,21 +57,33 @@ test.describe('a state that the companion is seldom in', () => {
     await expect(sidebar).toContainText('does not know every language')
   })
 
-  test('a document without text is told to be the reason', async ({ page }) => {
-    await changed(page, '**/similar', { results: [{ query: { like: true }, documents: [], hasMore: false }] })
-    await changed(page, '**/api/projects/harbour/documents/*', { status: 'empty' })
-    const panel = await openSimilar(page, demo, await addressOf(demo, 'harbour', CRANE))
-    await expect(panel).toContainText('No similar documents')
-    await expect(panel).toContainText('This document has no text')
-  })
+  for (const [advice, text] of [['model_outdated', 'with another version of the model'], ['model_not_installed', 'datashare-similarity model pull']] as const) {
+    test(`a project with ${advice} is told why it is searched by words, with the way to its page`, async ({ page }) => {
+      await changed(page, '**/api/projects/harbour', { advice: [advice] })
+      await changed(page, '**/similar', { degraded: 'words-only' })
+      const sidebar = await ask(page, demo, 'harbour', QUESTION)
+      await expect(sidebar).toContainText(text)
+      await sidebar.getByRole('link', { name: 'See the project' }).click()
+      await expect(projectBlock(page)).toContainText('By words only')
+      await expect(page.getByRole('region', { name: 'Insights on similarity' })).toContainText(text)
+      await expect(projectBlock(page).getByRole('button', { name: 'Rebuild' })).toBeVisible()
+    })
+  }
+
+  for (const [status, text] of [['missing', 'is not vectorized yet'], ['empty', 'has no text'], ['failed', 'could not be vectorized']] as const) {
+    test(`a document that is ${status} is told to be the reason`, async ({ page }) => {
+      await changed(page, '**/similar', { results: [{ query: { like: true }, documents: [], hasMore: false, copies: [] }] })
+      await changed(page, '**/api/projects/harbour/documents/*', { status, reason: status === 'failed' ? 'document_failed' : null })
+      const panel = await openSimilar(page, demo, await addressOf(demo, 'harbour', CRANE))
+      await expect(panel).toContainText('No similar documents')
+      const reason = panel.getByRole('status').filter({ hasText: `This document ${text}` })
+      await expect(reason).toBeVisible()
+      await expect(reason.getByRole('link', { name: 'See the project' })).toHaveCount(status === 'empty' ? 0 : 1)
+    })
+  }
 
   test('a search that takes long says why, behind its skeleton', async ({ page }) => {
-    let go = (): void => undefined
-    const held = new Promise<void>((resolve) => { go = resolve })
-    await page.route('**/similar', async (route) => {
-      await held
-      await route.continue()
-    })
+    const go = await held(page)
     const sidebar = await ask(page, demo, 'harbour', QUESTION)
     await expect(sidebar.locator('.placeholder').first()).toBeVisible()
     await expect(sidebar).toContainText('Still searching')

@@ -3,6 +3,7 @@ import { markRaw, type Component } from 'vue'
 import IconGraph from '~icons/ph/graph'
 import { companionAddress, configuredAddress } from './api/address.ts'
 import { apiKey, createApi } from './api/client.ts'
+import CardAction from './components/CardAction.vue'
 import InsightsWidget from './components/InsightsWidget.vue'
 import PassageInText from './components/PassageInText.vue'
 import ProjectSimilarity from './components/ProjectSimilarity.vue'
@@ -10,6 +11,7 @@ import ProjectStateIcon from './components/ProjectStateIcon.vue'
 import SearchSidebar from './components/SearchSidebar.vue'
 import SearchToggler from './components/SearchToggler.vue'
 import SimilarPanel from './components/SimilarPanel.vue'
+import SimilarTab from './components/SimilarTab.vue'
 import SimilarToggler from './components/SimilarToggler.vue'
 import TasksEntry from './components/TasksEntry.vue'
 import TasksPage from './components/TasksPage.vue'
@@ -22,6 +24,8 @@ import { addMessages, ROOT } from './locales/index.ts'
 const definitions: Readonly<Record<HookName, Component>> = {
   'similarity-toggler': SimilarToggler,
   'similarity-panel': SimilarPanel,
+  'similarity-tab': SimilarTab,
+  'similarity-card': CardAction,
   'similarity-passage': PassageInText,
   'similarity-search-toggler': SearchToggler,
   'similarity-search-sidebar': SearchSidebar,

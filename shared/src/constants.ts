@@ -1,4 +1,6 @@
 export const API_VERSION = 1
+/** Header of every answer that says the version of the API: who calls needs no call of its own to know it. */
+export const API_VERSION_HEADER = 'X-Similarity-Api-Version'
 
 /** Datashare's own task names for the chain: the names under which every engine knows the steps. */
 export const TASK_NAMES = {

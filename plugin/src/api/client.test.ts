@@ -75,17 +75,16 @@ describe('calling the companion', () => {
     expect(calls).toHaveLength(1)
   })
 
-  it('asks for the version once, beside the first request, and works with its own only', async () => {
-    let apiVersion = 2
-    const { asked } = fakeCompanion({ 'GET /api/info': () => json({ apiVersion }), 'GET /api/projects/vault': () => json(aProject()) })
-    const other = createApi('http://localhost:4780')
-    expect((await failure(other.project('vault'))).code).toBe('companion_version')
-    expect((await failure(other.project('vault'))).code).toBe('companion_version')
-    expect(asked('GET /api/info')).toHaveLength(1)
+  it('works with its own version only, which each answer says, and asks for nothing else to know it', async () => {
+    let version = 2
+    const { calls } = fakeCompanion({ 'GET /api/projects/vault': () => json(aProject(), 200, version), 'GET /api/projects/none': () => json({ code: 'renamed' }, 403, version) })
+    expect((await failure(api.project('vault'))).code).toBe('companion_version')
+    expect((await failure(api.project('none'))).code).toBe('companion_version')
 
-    apiVersion = 1
+    version = 1
 
-    await expect(createApi('http://localhost:4780').project('vault')).resolves.toMatchObject({ project: 'vault' })
+    await expect(api.project('vault')).resolves.toMatchObject({ project: 'vault' })
+    expect(calls.map(({ url }) => url.pathname)).toEqual(['/api/projects/vault', '/api/projects/none', '/api/projects/vault'])
   })
 
   it('says that it is not configured where nothing answers and nobody has said where it is', async () => {

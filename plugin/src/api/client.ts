@@ -1,6 +1,6 @@
 import {
-  API_VERSION, CSRF_COOKIE, CSRF_HEADER,
-  type DocumentStatus, type DocumentStatusList, type Estimate, type Info, type Model, type Project, type ProjectList, type SimilarAnswer, type SimilarRequest,
+  API_VERSION, API_VERSION_HEADER, CSRF_COOKIE, CSRF_HEADER,
+  type DocumentStatus, type DocumentStatusList, type Estimate, type Model, type Project, type ProjectList, type SimilarAnswer, type SimilarRequest,
   type Task, type TaskList, type VectorizeRequest,
 } from '@datashare-similarity/shared'
 import type { InjectionKey } from 'vue'
@@ -38,13 +38,9 @@ export function useApi(): SimilarityApi {
 
 /** `isConfigured`: somebody has said where the companion is. */
 export function createApi(baseUrl: string, { isConfigured = true }: { isConfigured?: boolean } = {}): SimilarityApi {
-  const versionChecked = checkOnce(() => send<Info>(`${baseUrl}/api/info`, { method: 'GET' }))
-
-  // Beside the first request, so that it costs no time: what another version answers is not trusted.
   async function call<T>(path: string, request: Request): Promise<T> {
     try {
-      const [answer] = await Promise.all([send<T>(`${baseUrl}/api/${path}`, request), versionChecked()])
-      return answer
+      return await send<T>(`${baseUrl}/api/${path}`, request)
     } catch (error) {
       throw !isConfigured && error instanceof ApiError && error.code === 'companion_unreachable' ? ownError('companion_not_configured') : error
     }
@@ -67,24 +63,13 @@ export function createApi(baseUrl: string, { isConfigured = true }: { isConfigur
     task: id => get(task(id)),
     cancel: id => post(`${task(id)}/cancel`, {}),
     resume: id => post(`${task(id)}/resume`, {}),
-    forget: id => send(`${baseUrl}/api/${task(id)}`, { method: 'DELETE' }),
+    forget: id => call(task(id), { method: 'DELETE' }),
   }
 }
 
 function queryOf(values: object): string {
   const entries = Object.entries(values) as [string, string | number | undefined][]
   return new URLSearchParams(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))).toString()
-}
-
-/** One status call; it is made again only after one that failed, which says nothing of versions. @throws ApiError companion_version */
-function checkOnce(info: () => Promise<Info>): () => Promise<void> {
-  let known: Promise<number | null> | null = null
-  return async () => {
-    known ??= info().then(({ apiVersion }) => apiVersion, () => null)
-    const version = await known
-    if (version === null) known = null
-    else if (version !== API_VERSION) throw ownError('companion_version')
-  }
 }
 
 interface Request { method: 'GET' | 'POST' | 'DELETE', body?: string, signal?: AbortSignal }
@@ -101,15 +86,22 @@ async function send<T>(url: string, request: Request): Promise<T> {
 async function reach(url: string, init: RequestInit, caller: AbortSignal | undefined): Promise<{ ok: boolean, body: unknown }> {
   try {
     const response = await fetch(url, init)
+    checkVersion(response)
     if (response.status === 204) return { ok: true, body: undefined }
     const text = await response.text()
     // An empty success is an answer; a page in HTML is somebody else's.
     if (response.ok && text === '') return { ok: true, body: undefined }
     return { ok: response.ok, body: JSON.parse(text) as unknown }
   } catch (error) {
-    if (caller?.aborted) throw error
+    if (caller?.aborted || error instanceof ApiError) throw error
     throw catalogued('companion_unreachable')
   }
+}
+
+/** What another version answers is not trusted. What says no version is judged by what it answers. @throws ApiError companion_version */
+function checkVersion({ headers }: Response): void {
+  const version = headers.get(API_VERSION_HEADER)
+  if (version !== null && Number(version) !== API_VERSION) throw ownError('companion_version')
 }
 
 function headersOf(method: string): Record<string, string> {

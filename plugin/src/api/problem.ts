@@ -1,5 +1,5 @@
 import { CATALOGUE } from '../locales/catalogue.ts'
-import type { ShownError } from '../locales/shown-errors.ts'
+import type { WordedError } from '../locales/worded-errors.ts'
 
 /** A refusal or failure of the companion, in words for the reader: what happened, and what fixes it. */
 export class ApiError extends Error {
@@ -19,11 +19,11 @@ export class ApiError extends Error {
   }
 }
 
-export function catalogued(code: ShownError): ApiError {
+export function catalogued(code: WordedError): ApiError {
   return new ApiError({ code, ...CATALOGUE[code] })
 }
 
-export const isCatalogued = (code: string | null): code is ShownError => code !== null && Object.hasOwn(CATALOGUE, code)
+export const isCatalogued = (code: string | null): code is WordedError => code !== null && Object.hasOwn(CATALOGUE, code)
 
 /** What only the plugin can know of the companion. */
 export const OWN_ERRORS = {

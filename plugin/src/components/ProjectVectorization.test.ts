@@ -167,7 +167,7 @@ describe('vectorization on the page of a project', () => {
     const { wrapper, button } = await openProject({ ...never, task: aTask({ state: 'ERROR', error }) })
 
     expect(wrapper.text()).toContain('The vectorization stopped.')
-    expect(wrapper.text()).toContain('Elasticsearch has no index of its name. Index documents in Datashare first')
+    expect(wrapper.text()).toContain('Elasticsearch has no index of this name. Index documents in Datashare first')
     expect(wrapper.text()).toContain('Elasticsearch has no index of this name.')
     expect(button('Resume')).toBeDefined()
   })

@@ -84,7 +84,7 @@ describe('the card of a result', () => {
   it('folds the copies, and lists every one of them', async () => {
     const duplicates = ['a', 'b', 'c'].map(id => ({ documentId: id, rootId: id, title: `${id}.eml`, path: `/vault/${id}.eml`, similarity: id === 'a' ? 1 : 0.99 }))
     const wrapper = await mountCard({ duplicates })
-    const toggle = wrapper.findAll('button').at(-1)
+    const toggle = wrapper.findAll('button').find(button => button.text().startsWith('+3'))
     expect(toggle?.text()).toBe('+3 near-identical copies')
     expect(toggle?.attributes('aria-expanded')).toBe('false')
 

@@ -54,6 +54,16 @@ describe('a list of results', () => {
     expect(wrapper.find('article').attributes('aria-labelledby')).toBe(wrapper.find('article h3').attributes('id'))
   })
 
+  it.each([
+    ['model_outdated', 'vectorized with another version of the model all-MiniLM-L6-v2'],
+    ['model_not_installed', 'datashare-similarity model pull all-MiniLM-L6-v2'],
+  ])('says with %s why questions are answered by words only, and where to help it', async (advice, text) => {
+    const { wrapper } = await mountList(() => json(anAnswer([aDocument()])), { project: { advice: [advice] } })
+
+    expect(wrapper.find('.alert').text()).toContain(text)
+    expect(wrapper.find('a[href="/project/vault"]').text()).toBe('See the project')
+  })
+
   it('says that nothing is similar enough', async () => {
     const { wrapper } = await mountList(() => json(anAnswer([])))
 

@@ -59,11 +59,25 @@ describe('the Similar panel', () => {
     companion.routes[SIMILAR] = () => json(anAnswer([], { copies: ['a', 'b'].map(id => ({ documentId: id, rootId: id, title: `${id}.eml`, path: `/vault/${id}.eml`, similarity: 0.9 })) }))
 
     await toggle()
-    const copies = panel.find('button[aria-expanded]')
-    await copies.trigger('click')
+    const copies = panel.findAll('button').find(button => button.text() === 'This document has 2 near-identical copies')
+    await copies?.trigger('click')
 
-    expect(copies.text()).toBe('This document has 2 near-identical copies')
+    expect(copies?.attributes('aria-expanded')).toBe('true')
     expect(panel.findAll('li a').map(link => link.text())).toEqual(['a.eml', 'b.eml'])
+  })
+
+  it('searches by both, meaning or words, and through the filters of the sidebar', async () => {
+    const { companion, panel, toggle, press } = await openDocument()
+    await toggle()
+
+    await panel.find('input[value=words]').setValue()
+    await flushPromises()
+    expect(companion.asked(SIMILAR).at(-1)?.body).toMatchObject({ like: [{ documentId: 'open' }], mode: 'words' })
+
+    await press('Filters')
+    await panel.findAll('label').find(label => label.text() === 'PDF')?.find('input').setValue(true)
+    await flushPromises()
+    expect(companion.asked(SIMILAR).at(-1)?.body).toMatchObject({ mode: 'words', filters: { contentType: ['application/pdf'], excludeFamilyOf: 'open' } })
   })
 
   it('is called Similar, and tells whether it is open', async () => {

@@ -99,7 +99,7 @@ describe('the page of all vectorizations', () => {
     const { wrapper, companion } = await openTasks({ tasks: [task] })
     await wrapper.find('button[aria-expanded]').trigger('click')
 
-    expect(wrapper.text()).toContain('Elasticsearch has no index of its name')
+    expect(wrapper.text()).toContain('No index.')
     expect(wrapper.text()).toContain('The first 1 that failed')
     expect(wrapper.text()).toContain('d7: Its text could not be cut or embedded.')
     expect(wrapper.text()).toContain('Batches: 2 of 3 done')

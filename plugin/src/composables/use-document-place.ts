@@ -1,5 +1,5 @@
 import { useCore, type Location, type Query } from '../host/core.ts'
-import { PASSAGE, useOpenedPassageStore, type PassageRange } from '../stores/opened-passage.ts'
+import { PASSAGE, useOpenedPassageStore, withoutPassage, type PassageRange } from '../stores/opened-passage.ts'
 
 export interface DocumentPlace {
   readonly project: string
@@ -21,12 +21,11 @@ export function useDocumentPlace() {
 
   /** In the view, or the modal, that shows the present one. */
   function here(place: DocumentPlace): Location {
-    const { name, query = {} } = core.router?.currentRoute.value ?? {}
-    const others = Object.fromEntries(Object.entries(query).filter(([key]) => key !== PASSAGE))
+    const { name, query } = core.router?.currentRoute.value ?? {}
     return {
       name: String(name).startsWith('document-standalone') ? 'document-standalone' : 'document',
       params: paramsOf(place),
-      query: { ...others, ...queryOf(place) },
+      query: { ...withoutPassage(query), ...queryOf(place) },
     }
   }
 

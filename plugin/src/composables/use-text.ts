@@ -1,7 +1,7 @@
 import { catalogued, isCatalogued } from '../api/problem.ts'
 import { useCore } from '../host/core.ts'
 import { ROOT } from '../locales/index.ts'
-import { en, type Messages } from '../locales/en.ts'
+import type { Messages } from '../locales/en.ts'
 import { durationRange, formatBytes, formatDate, formatElapsed, formatList, formatMoment, formatNumber, formatPercent, languageName, nameOfCode, ordinalRule } from '../text/format.ts'
 
 type KeyOf<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${KeyOf<T[K]>}` }[keyof T & string]
@@ -21,10 +21,10 @@ export function useText() {
   const language = () => t('language')
   const number = (value: number) => formatNumber(language(), value)
 
-  /** An error of the catalogue in the reader's language; any other as the companion words it. */
+  /** An error in the reader's language where there are words for it, else in those that it came with. */
   function errorText(error: ErrorWords & { readonly code: string }): ErrorWords {
-    const code = knownError(error.code)
-    return code ? { why: t(`errors.${code}.why`), fix: t(`errors.${code}.fix`) } : error
+    const path = `${ROOT}.errors.${error.code}`
+    return global.te(`${path}.why`) ? { why: global.t(`${path}.why`, {}), fix: global.t(`${path}.fix`, {}) } : error
   }
 
   return {
@@ -50,8 +50,4 @@ export function useText() {
       return t(`duration.${unit}`, { range }, most)
     },
   }
-}
-
-function knownError(code: string): keyof Messages['errors'] | null {
-  return Object.hasOwn(en.errors, code) ? code as keyof Messages['errors'] : null
 }

@@ -4,6 +4,7 @@ import FallbackCard from '../components/fallback/FallbackCard.vue'
 import FallbackEntry from '../components/fallback/FallbackEntry.vue'
 import FallbackNothing from '../components/fallback/FallbackNothing.vue'
 import FallbackRowAction from '../components/fallback/FallbackRowAction.vue'
+import FallbackTab from '../components/fallback/FallbackTab.vue'
 import { COMPONENTS } from './contract.ts'
 import { injected, type Core } from './core.ts'
 
@@ -18,6 +19,7 @@ const fallbacks: HostComponents = {
   CardPanel: FallbackCard,
   PageHeader: FallbackNothing,
   SidebarEntry: FallbackEntry,
+  TabEntry: FallbackTab,
   UserActionsEntry: FallbackButton,
 }
 

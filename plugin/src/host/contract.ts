@@ -7,6 +7,8 @@
 export const HOOKS = {
   'similarity-toggler': 'document-user-actions:after',
   'similarity-panel': 'document-user-actions-cards:after',
+  'similarity-tab': 'document-view-tabs:after',
+  'similarity-card': 'document-actions-group:after',
   'similarity-passage': 'document.content.body:before',
   'similarity-search-toggler': 'search:before',
   'similarity-search-sidebar': 'search:after',
@@ -25,6 +27,7 @@ export const COMPONENTS = {
   CardPanel: 'CardPanel/CardPanel',
   PageHeader: 'PageHeader/PageHeader',
   SidebarEntry: 'AppSidebar/AppSidebarSectionEntry',
+  TabEntry: 'TabGroup/TabGroupNavigation/TabGroupNavigationEntry',
   UserActionsEntry: 'Document/DocumentUser/DocumentUserActions/DocumentUserActionsEntry',
 } as const
 

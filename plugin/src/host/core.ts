@@ -28,10 +28,11 @@ export interface Core {
 /** Datashare's core as it comes: any part may be missing. */
 export type DatashareCore = Partial<Omit<Core, 'stores'>> & Pick<Core, 'ready'> & { readonly stores?: Partial<Core['stores']> }
 
+/** Without a name: the present page, with another query. */
 export interface Place {
-  readonly name: string
+  readonly name?: string
   readonly params?: Record<string, string>
-  readonly query?: Record<string, string>
+  readonly query?: Query
 }
 
 export type Query = Record<string, string | null | (string | null)[]>
@@ -71,6 +72,8 @@ interface Widget {
 interface Translator {
   readonly locale: { value: string }
   t(key: string, named: Record<string, unknown>, plural?: number): string
+  /** Whether the language of the page has it. */
+  te(key: string): boolean
   mergeLocaleMessage(locale: string, messages: object): void
 }
 

@@ -1,7 +1,3 @@
-import { OWN_ERRORS } from '../api/problem.ts'
-import { CATALOGUE, type ErrorText } from './catalogue.ts'
-import type { ShownError } from './shown-errors.ts'
-
 /** English, and the shape of every other language (`public/locales`). Placeholders are in braces; a bar parts the plural forms. */
 export const en = {
   language: 'en',
@@ -12,6 +8,7 @@ export const en = {
   ordinal: { zero: '{rank}th', one: '{rank}st', two: '{rank}nd', few: '{rank}rd', many: '{rank}th', other: '{rank}th' },
   similar: {
     label: 'Similar',
+    find: 'Find similar to {title}',
     title: 'Similar documents',
     to: 'To {title}',
     copies: 'This document has one near-identical copy | This document has {count} near-identical copies',
@@ -129,12 +126,23 @@ export const en = {
       image: 'Image', audio: 'Audio', video: 'Video', other: 'File',
     },
     here: 'In this document',
+    compared: 'In the compared document',
     there: 'In that document',
     wholePassages: 'Show the whole passage | Show all {count} passages in full',
     shortPassages: 'Show less',
     copies: '+1 near-identical copy | +{count} near-identical copies',
     identical: 'same text',
     nearIdentical: 'nearly the same text',
+  },
+  compare: {
+    open: 'Compare the texts',
+    title: 'Two texts side by side',
+    pending: 'Reading both texts…',
+    unread: 'Datashare did not give both texts.',
+    different: 'The texts differ too much to be compared word by word.',
+    count: 'No word differs. | One line differs. | {count} lines differ.',
+    cut: 'Only the first {count} characters of each are compared.',
+    equal: 'One line is the same | {count} lines are the same',
   },
   strength: {
     'label': 'Strength of the match',
@@ -168,6 +176,7 @@ export const en = {
       running: 'Being vectorized',
       comparing: 'Comparing…',
       unchecked: 'Not compared',
+      model: 'By words only',
       some: '{vectorized} of {documents} vectorized',
       failed: '{count} failed',
     },
@@ -242,6 +251,9 @@ export const en = {
     consequence: 'They are found by their words, less well by their meaning.',
     fix: 'Rebuild with a model for these languages.',
     askSomebody: 'Ask somebody who may edit this project to rebuild it with a model for these languages.',
+    outdated: 'This project was vectorized with another version of the model {id}. Until it is vectorized anew, questions are answered by words only.',
+    notInstalled: 'The model {id} of this project is not installed on the similarity server, so questions are answered by words only. “datashare-similarity model pull {id}” there gets it.',
+    project: 'See the project',
   },
   tasks: {
     title: 'Vectorizations',
@@ -277,7 +289,6 @@ export const en = {
     hours: 'about one hour | about {range} hours',
   },
   error: { details: 'Code {code}', request: 'Code {code}, request {requestId}' },
-  errors: { ...CATALOGUE, ...OWN_ERRORS } as Record<ShownError | keyof typeof OWN_ERRORS, ErrorText>,
 }
 
 export type Messages = typeof en

@@ -1,9 +1,10 @@
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import { useApi } from '../api/client.ts'
-import { useCore } from '../host/core.ts'
+import { useCore, type HostDocument } from '../host/core.ts'
 import { hashParameter } from '../host/hash-parameter.ts'
 import { readSearch, writeSearch } from '../search/address.ts'
+import { noCriteria } from '../search/criteria.ts'
 import { createSimilarSearch } from './similar-search.ts'
 
 /** Parameter of the page's address that holds the search. */
@@ -54,6 +55,16 @@ export const useMeaningSearchStore = defineStore('similarity-meaning-search', ()
     return true
   }
 
+  /** A search for what is like a document, in place of the one before; filters and mode stay. */
+  function findLike({ id, index, title }: HostDocument): void {
+    const { filters, mode } = search.criteria
+    linked.value = index
+    chosen.value = index
+    Object.assign(search.criteria, { ...noCriteria(), filters, mode, like: [{ name: title ?? '', example: { documentId: id } }] })
+    isOpen.value = true
+    void ask()
+  }
+
   // Results of another project than the one that is named above them would mislead.
   watch(project, () => {
     if (search.list.asked !== null && search.list.asked.project !== project.value) void ask()
@@ -64,5 +75,5 @@ export const useMeaningSearchStore = defineStore('similarity-meaning-search', ()
   })
   open(address.read())
 
-  return { isOpen, project, projects, search, ask }
+  return { isOpen, project, projects, search, ask, findLike }
 })

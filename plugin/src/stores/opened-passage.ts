@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import { useCore, type Route } from '../host/core.ts'
+import { useCore, type Query, type Route } from '../host/core.ts'
+import { readText } from '../host/document-text.ts'
 
 /** UTF-16 units of the document's content, end exclusive. */
 export interface PassageRange { readonly start: number, readonly end: number }
@@ -34,15 +35,9 @@ export const useOpenedPassageStore = defineStore('similarity-opened-passage', ()
     if (key.value === now) text.value = found
   }, { immediate: true })
 
-  async function read({ project, documentId, start, end }: OpenedPassage): Promise<string | null> {
+  function read({ project, documentId, start, end }: OpenedPassage): Promise<string | null> {
     const { routing } = core.router?.currentRoute.value.params ?? {}
-    const query = new URLSearchParams({ routing: typeof routing === 'string' && routing !== '' ? routing : documentId, offset: String(start), limit: String(end - start) })
-    try {
-      const answer = await core.api?.sendAction?.(`/api/${encodeURIComponent(project)}/documents/content/${encodeURIComponent(documentId)}?${query.toString()}`)
-      return typeof answer === 'object' && answer !== null && 'content' in answer && typeof answer.content === 'string' ? answer.content : null
-    } catch {
-      return null
-    }
+    return readText(core, { project, documentId, rootId: typeof routing === 'string' ? routing : null }, start, end)
   }
 
   return {
@@ -53,6 +48,9 @@ export const useOpenedPassageStore = defineStore('similarity-opened-passage', ()
     dismiss: () => { dismissed.value = key.value },
   }
 })
+
+/** An address's other parameters, for one that leads elsewhere. */
+export const withoutPassage = (query: Query = {}): Query => Object.fromEntries(Object.entries(query).filter(([key]) => key !== PASSAGE))
 
 const keyOf = ({ project, documentId, start, end }: OpenedPassage): string => `${project}/${documentId}/${start}-${end}`
 

@@ -31,6 +31,8 @@ export function createProjectVectorization(api: SimilarityApi, name: string) {
   /** Whether the counts are not compared with Datashare, because something could not be asked. */
   const isUnchecked = computed(() => project.value?.advice.some(isCatalogued) ?? false)
   const hasForeignLanguages = computed(() => project.value?.advice.includes('model_language_mismatch') ?? false)
+  /** Whether its vectors cannot answer questions by meaning. */
+  const isModelUnfit = computed(() => project.value?.advice.some(note => note === 'model_outdated' || note === 'model_not_installed') ?? false)
   const failed = createPagedList(page => api.documents(name, 'failed', page), FAILED_AT_ONCE)
   const poll = createPoll({ ask: askAgain, isNeeded: () => running.value !== null || isComparing.value, pace: POLL_MS })
 
@@ -118,7 +120,7 @@ export function createProjectVectorization(api: SimilarityApi, name: string) {
   })
 
   return reactive({
-    name, state, project, error, action, actionError, task, running, isCancelling, isComparing, isUnchecked, hasForeignLanguages, ended, failed, showsDetails, plan: reactive(plan),
+    name, state, project, error, action, actionError, task, running, isCancelling, isComparing, isUnchecked, isModelUnfit, hasForeignLanguages, ended, failed, showsDetails, plan: reactive(plan),
     retry, retryAction: () => again(), follow, start, cancel, resume,
   })
 }

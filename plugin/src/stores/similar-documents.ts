@@ -10,8 +10,8 @@ const USER_ACTION = 'SIMILAR'
 /** Searches kept, so that the way back through documents needs no new one. */
 const KEPT_SEARCHES = 20
 
-/** What the panel looks for: likenesses of a document, or of a part of its text. */
-interface PanelAnchor {
+/** What is looked for: likenesses of a document, or of a part of its text. */
+export interface SimilarAnchor {
   readonly document: HostDocument
   readonly selection: string | null
 }
@@ -27,11 +27,13 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
   const documentStore = core.stores.useDocumentStore(core.pinia)
   const searches = new Map<string, SimilarSearch>()
   const following = ref(false)
-  const kept = shallowRef<PanelAnchor | null>(null)
-  const selection = shallowRef<PanelAnchor | null>(null)
+  const kept = shallowRef<SimilarAnchor | null>(null)
+  const selection = shallowRef<SimilarAnchor | null>(null)
   /** The documents that the reader came through with the panel open, the last one at the end. */
   const trail = shallowRef<HostDocument[]>([])
   const isSmall = useSmallScreen()
+  /** Shows the tab of the document on view, where Datashare has a place for it. */
+  const openTab = shallowRef<(() => void) | null>(null)
   const sidebar = useMeaningSearchStore()
   let last = documentStore.document
 
@@ -47,13 +49,18 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
     else if (id === previousId || isSmall.value || coversDocument()) following.value = false
     else if (following.value && id !== undefined && inDocumentView.value) show(true)
   })
-  // Both at once leave no room for the document in a narrow window: the one that was opened last stays.
+  // In a narrow window the panel, or panel and sidebar at once, leave no room for the document: then the one that was opened last stays,
+  // and instead of the panel there is the tab, which leaves the head of the document.
   watch([visible, () => sidebar.isOpen], async ([isVisible, isOpen], [wasVisible]) => {
-    if (!isVisible || !isOpen || isSmall.value) return
+    if (!isVisible || isSmall.value) return
     await laidOut()
     if (!coversDocument()) return
-    if (wasVisible) show(false)
-    else sidebar.isOpen = false
+    if (isOpen && wasVisible) show(false)
+    else if (isOpen) sidebar.isOpen = false
+    else if (selection.value === null && openTab.value !== null) {
+      show(false)
+      openTab.value()
+    }
   })
   watch(inDocumentView, (inside) => {
     if (!inside) following.value = false
@@ -74,13 +81,13 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
     return trail.value.at(-1)?.id === document.id ? trail.value.slice(0, -1) : [...trail.value, ...(last === null ? [] : [last])]
   }
 
-  function anchorOf(document: HostDocument): PanelAnchor {
+  function anchorOf(document: HostDocument): SimilarAnchor {
     if (kept.value) return kept.value
     return selection.value?.document.id === document.id ? selection.value : { document, selection: null }
   }
 
   /** The search of an anchor, asked for once. Its family is left out: attachments of an e-mail resemble it trivially. */
-  function searchOf(anchor: PanelAnchor): SimilarSearch {
+  function searchOf(anchor: SimilarAnchor): SimilarSearch {
     const { document: { id, index }, selection: text } = anchor
     const key = JSON.stringify([index, id, text])
     const search = searches.get(key) ?? createSimilarSearch(api, {
@@ -101,10 +108,11 @@ export const useSimilarDocumentsStore = defineStore('similarity-documents', () =
     show,
     anchorOf,
     searchOf,
+    openTab,
     /** The document to which the way back leads, besides the one that is kept. */
     previous: computed(() => trail.value.at(-1) ?? null),
     isKept: computed(() => kept.value !== null),
-    keep: (anchor: PanelAnchor | null) => { kept.value = anchor },
+    keep: (anchor: SimilarAnchor | null) => { kept.value = anchor },
     /** Looks for what is like a part of the text of a document; null goes back to the whole of it. */
     select(document: HostDocument, text: string | null) {
       kept.value = null

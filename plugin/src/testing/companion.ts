@@ -1,8 +1,7 @@
-import { API_VERSION, ERRORS, type Coverage, type DocumentCopy, type ErrorCode, type Project, type SimilarAnswer, type SimilarDocument, type Task } from '@datashare-similarity/shared'
+import { API_VERSION, API_VERSION_HEADER, ERRORS, type Coverage, type DocumentCopy, type ErrorCode, type Project, type SimilarAnswer, type SimilarDocument, type Task } from '@datashare-similarity/shared'
 import { vi } from 'vitest'
 
 interface Call { method: string, url: URL, body: unknown, headers: Headers, credentials: string | undefined }
-const INFO = 'GET /api/info'
 type Reply = (call: Call) => Response | Promise<Response>
 
 /** The companion at the edge of the network: answers by method and path, and remembers what was asked. */
@@ -12,8 +11,6 @@ export function fakeCompanion(routes: Record<string, Reply>) {
     const url = new URL(input)
     const method = init.method ?? 'GET'
     const route = `${method} ${url.pathname}`
-    // The status call that goes with the first request: answered, and not counted, unless a test asks for it.
-    if (route === INFO && !(INFO in routes)) return json({ version: '0.1.0', apiVersion: API_VERSION })
     const call: Call = { method, url, body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined, headers: new Headers(init.headers), credentials: init.credentials }
     calls.push(call)
     init.signal?.throwIfAborted()
@@ -26,7 +23,8 @@ export function fakeCompanion(routes: Record<string, Reply>) {
   return { calls, routes, asked: (route: string) => calls.filter(({ method, url }) => `${method} ${url.pathname}` === route) }
 }
 
-export const json = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } })
+export const json = (body: unknown, status = 200, apiVersion = API_VERSION): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', [API_VERSION_HEADER]: String(apiVersion) } })
 
 export function problem(code: ErrorCode): Response {
   const { status, title, why, fix } = ERRORS[code]

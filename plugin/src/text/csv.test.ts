@@ -24,8 +24,9 @@ describe('a table', () => {
 
   it('comes back as it was, whatever is in it', () => {
     fc.assert(fc.property(fc.array(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }), { minLength: 1 }), (rows) => {
-      const back = read(csvOf(rows))
-      expect(back.map(row => row.map(cell => cell.replace(/^'(?=[=+\-@\t\r])/, '')))).toEqual(rows)
+      // An apostrophe before a formula may have been there before, too.
+      const bare = (table: string[][]) => table.map(row => row.map(cell => cell.replace(/^'(?=[=+\-@\t\r])/, '')))
+      expect(bare(read(csvOf(rows)))).toEqual(bare(rows))
     }))
   })
 })

@@ -1,7 +1,16 @@
 /** Numbers, dates and names as the reader's language writes them. `language` is a BCP 47 tag. */
 
+const made = new Map<string, unknown>()
+
+/** Formatters are costly to make, and a list needs the same ones for each of its results. */
+function once<T>(key: string, make: () => T): T {
+  const known = made.get(key) as T | undefined ?? make()
+  made.set(key, known)
+  return known
+}
+
 export function formatNumber(language: string, value: number): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: 0 }).format(value)
+  return once(`number-${language}`, () => new Intl.NumberFormat(language, { maximumFractionDigits: 0 })).format(value)
 }
 
 export function formatPercent(language: string, share: number): string {
@@ -12,7 +21,7 @@ export function formatPercent(language: string, share: number): string {
 /** A calendar day, or null for what is no date. */
 export function formatDate(language: string, iso: string | null): string | null {
   const date = new Date(iso ?? Number.NaN)
-  return Number.isNaN(date.getTime()) ? null : new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(date)
+  return Number.isNaN(date.getTime()) ? null : once(`date-${language}`, () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })).format(date)
 }
 
 /** A moment on the reader's own clock, or null for what is no date. */
@@ -56,20 +65,15 @@ export function durationRange(language: string, [low, high]: readonly [number, n
   return { unit, range: least === most ? write(most) : `${write(least)}–${write(most)}`, most }
 }
 
-const LANGUAGES: Record<string, string> = {
-  ARABIC: 'ar', BULGARIAN: 'bg', CHINESE: 'zh', CROATIAN: 'hr', CZECH: 'cs', DANISH: 'da', DUTCH: 'nl', ENGLISH: 'en', ESTONIAN: 'et',
-  FINNISH: 'fi', FRENCH: 'fr', GERMAN: 'de', GREEK: 'el', HEBREW: 'he', HINDI: 'hi', HUNGARIAN: 'hu', INDONESIAN: 'id', ITALIAN: 'it',
-  JAPANESE: 'ja', KOREAN: 'ko', LATVIAN: 'lv', LITHUANIAN: 'lt', NORWEGIAN: 'no', PERSIAN: 'fa', POLISH: 'pl', PORTUGUESE: 'pt',
-  ROMANIAN: 'ro', RUSSIAN: 'ru', SERBIAN: 'sr', SLOVAK: 'sk', SLOVENE: 'sl', SPANISH: 'es', SWEDISH: 'sv', TURKISH: 'tr',
-  UKRAINIAN: 'uk', URDU: 'ur', VIETNAMESE: 'vi',
-}
+const CODES = 'ar bg zh hr cs da nl en et fi fr de el he hi hu id it ja ko lv lt no fa pl pt ro ru sr sk es sv tr uk ur vi'.split(' ')
+const LANGUAGES: Record<string, string> = { ...Object.fromEntries(CODES.map(code => [nameOfCode('en', code).toUpperCase(), code])), SLOVENE: 'sl' }
 
 /** The code of a language as Datashare writes it (ENGLISH), as models name theirs. */
 export const languageCode = (name: string): string | undefined => LANGUAGES[name]
 
 /** A language by its code, in the reader's words. */
 export function nameOfCode(language: string, code: string): string {
-  return new Intl.DisplayNames(language, { type: 'language' }).of(code) ?? code
+  return once(`names-${language}`, () => new Intl.DisplayNames(language, { type: 'language' })).of(code) ?? code
 }
 
 /** A language as Datashare writes it (ENGLISH) in the reader's words; null where Datashare does not know it. */
@@ -108,7 +112,7 @@ export function folderOf(path: string): string {
 }
 
 export function ordinalRule(language: string, rank: number): Intl.LDMLPluralRule {
-  return new Intl.PluralRules(language, { type: 'ordinal' }).select(rank)
+  return once(`ordinal-${language}`, () => new Intl.PluralRules(language, { type: 'ordinal' })).select(rank)
 }
 
 /** Not the joiners: Persian and Indic names need them. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express'
 import helmet from 'helmet'
-import { LIMITS, SimilarityError, type ErrorCode } from '@datashare-similarity/shared'
+import { API_VERSION, API_VERSION_HEADER, LIMITS, SimilarityError, type ErrorCode } from '@datashare-similarity/shared'
 import type { AccessCheck } from '../datashare/access.ts'
 import { boundContext, inContext, type Logger } from '../log.ts'
 import { bind, endpointOf } from './bind.ts'
@@ -32,7 +32,7 @@ export function createHttpApp(handlers: Handlers, access: AccessCheck, options: 
       // Behind a reverse proxy it would bind Datashare's own host, and all below it, for a year.
       strictTransportSecurity: false,
     }),
-    noStore,
+    ofEveryAnswer,
     cors(options),
     checkHost(options),
     checkRequest(options),
@@ -53,7 +53,7 @@ export function createHttpApp(handlers: Handlers, access: AccessCheck, options: 
 export function createMetricsApp({ contentType, text }: Pick<Metrics, 'contentType' | 'text'>, allowedHosts: readonly string[], log: Logger): Express {
   const app = express()
   app.disable('x-powered-by')
-  app.use(requestId, noStore, checkHost({ allowedHosts, allowedOrigins: [], trustProxy: false }))
+  app.use(requestId, ofEveryAnswer, checkHost({ allowedHosts, allowedOrigins: [], trustProxy: false }))
   app.get('/metrics', async (_request, response) => {
     response.type(contentType).send(await text())
   })
@@ -64,8 +64,8 @@ export function createMetricsApp({ contentType, text }: Pick<Metrics, 'contentTy
   return app
 }
 
-const noStore: RequestHandler = (_request, response, next) => {
-  response.set('Cache-Control', 'no-store')
+const ofEveryAnswer: RequestHandler = (_request, response, next) => {
+  response.set({ 'Cache-Control': 'no-store', [API_VERSION_HEADER]: String(API_VERSION) })
   next()
 }
 

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express'
-import { CSRF_COOKIE, CSRF_HEADER, LIMITS, SimilarityError } from '@datashare-similarity/shared'
+import { API_VERSION_HEADER, CSRF_COOKIE, CSRF_HEADER, LIMITS, SimilarityError } from '@datashare-similarity/shared'
 import type { Credentials } from '../datashare/access.ts'
 
 export interface GuardOptions {
@@ -34,7 +34,7 @@ export const cors = ({ allowedOrigins }: GuardOptions): RequestHandler => (reque
   response.vary('Origin')
   const { origin } = request.headers
   if (origin !== undefined && allowedOrigins.includes(origin)) {
-    response.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true', 'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Location' })
+    response.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true', 'Access-Control-Expose-Headers': `X-Request-Id, Retry-After, Location, ${API_VERSION_HEADER}` })
     if (request.method === 'OPTIONS') {
       response.set({ 'Access-Control-Allow-Methods': 'GET, POST, DELETE', 'Access-Control-Allow-Headers': `Content-Type, Authorization, ${CSRF_HEADER}`, 'Access-Control-Max-Age': '600' })
     }

@@ -129,6 +129,14 @@ describe('the companion over HTTP', () => {
     expect(headers['cache-control']).toBe('no-store')
   })
 
+  it('says the version of the API in every answer, also to a page of another origin', async () => {
+    for (const [path, status] of [['/api/projects', 200], ['/api/projects/nowhere', 403], ['/api/nothing', 404]] as const) {
+      const answer = await send('GET', path, { Origin: companion.pageUrl })
+      expect(answer).toMatchObject({ status, headers: { 'x-similarity-api-version': '1' } })
+      expect(answer.headers['access-control-expose-headers']).toContain('X-Similarity-Api-Version')
+    }
+  })
+
   it('answers 404 to an unknown address, and 405 to a method that an address does not take', async () => {
     expect((await send('GET', '/api/nothing')).body.code).toBe('route_unknown')
     expect(await send('DELETE', '/api/info')).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } })

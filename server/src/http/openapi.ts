@@ -1,5 +1,5 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
-import { API_VERSION, CSRF_HEADER, ERRORS, SimilarityError, type ErrorCode, type Problem } from '@datashare-similarity/shared'
+import { API_VERSION, API_VERSION_HEADER, CSRF_HEADER, ERRORS, SimilarityError, type ErrorCode, type Problem } from '@datashare-similarity/shared'
 import { ProblemSchema } from '@datashare-similarity/shared/contract'
 import { z } from 'zod'
 import { endpoints, type Endpoint, type EndpointName } from './endpoints.ts'
@@ -46,11 +46,13 @@ function securityOf({ access, method }: Endpoint): object {
   return { security: [method === 'get' ? { datashareCookie: [] } : { datashareCookie: [], csrf: [] }, { apiKey: [] }] }
 }
 
-function successOf({ status, answer, summary }: Endpoint, example: unknown): Record<string, { description: string }> {
-  return { [status]: { description: summary, ...(answer === undefined ? {} : { content: { 'application/json': { schema: answer, example } } }) } }
+const headers = { [API_VERSION_HEADER]: { description: 'The version of the API, as in info.', schema: { type: 'integer' as const, const: API_VERSION } } }
+
+function successOf({ status, answer, summary }: Endpoint, example: unknown): Record<string, { description: string, headers: typeof headers }> {
+  return { [status]: { description: summary, headers, ...(answer === undefined ? {} : { content: { 'application/json': { schema: answer, example } } }) } }
 }
 
-function failuresOf(endpoint: Endpoint): Record<string, { description: string }> {
+function failuresOf(endpoint: Endpoint): Record<string, { description: string, headers: typeof headers }> {
   const codes = [
     ...COMMON,
     ...(endpoint.access === 'open' ? [] : SIGNED_IN),
@@ -62,6 +64,7 @@ function failuresOf(endpoint: Endpoint): Record<string, { description: string }>
   const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
   return Object.fromEntries([...byStatus].map(([status, of]) => [String(status), {
     description: of.map(code => `${code}: ${ERRORS[code].title}`).join('; '),
+    headers,
     content: { 'application/problem+json': { schema: ProblemSchema, examples: Object.fromEntries(of.map(code => [code, { value: problemExample(code) }])) } },
   }]))
 }
