@@ -2,12 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@elastic/elasticsearch'
 import { SimilarityError } from '@datashare-similarity/shared'
 import type { GrantedProject } from '../../datashare/access.ts'
-import { openClient, pagesOf, type ElasticsearchConnection } from '../../datashare/elasticsearch-client.ts'
+import { openClient, pagesOf, pingElasticsearch, type ElasticsearchConnection } from '../../datashare/elasticsearch-client.ts'
 import type { Logger } from '../../log.ts'
 import { checkDocument, checkQuery, demandOwn } from '../checks.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
-import { toStoreError } from './faults.ts'
 import { ROWS } from './filter.ts'
 import { createIndices, type Indices } from './indices.ts'
 import { indexNames, vectorIndexOf, type VectorIndex } from './layout.ts'
@@ -24,7 +23,6 @@ export interface ElasticsearchStoreOptions extends ElasticsearchConnection {
 
 const WAIT_AT_START = 60_000
 const PAUSE_AT_START = 1_000
-const PING_TIMEOUT = 5_000
 const ROWS_PAGE = 1_000
 /** A merge of a large index takes its time; whoever is stopped meanwhile does not wait for it. */
 const MERGE_TIMEOUT = 12 * 3_600_000
@@ -50,18 +48,18 @@ async function versionOf(client: Client, { log, waitAtStart = WAIT_AT_START }: E
   const never = new AbortController().signal
   for (let isFirst = true; ; isFirst = false) {
     try {
-      return supported((await client.info({}, { requestTimeout: PING_TIMEOUT, maxRetries: 0 })).version.number)
+      return supported(await pingElasticsearch(client, never))
     } catch (error) {
-      const fault = toStoreError(error, never)
-      if (!(fault instanceof SimilarityError) || fault.code !== 'elasticsearch_unreachable' || performance.now() > deadline) throw fault
+      if (!(error instanceof SimilarityError) || error.code !== 'elasticsearch_unreachable' || performance.now() > deadline) throw error
       if (isFirst) log.warn({ seconds: waitAtStart / 1_000 }, 'Elasticsearch does not answer yet; waiting for it')
       await pause(PAUSE_AT_START)
     }
   }
 }
 
-/** @throws SimilarityError elasticsearch_too_old */
-export function supported(version: string): Version {
+/** @throws SimilarityError elasticsearch_too_old | elasticsearch_refused where the account may not ask for the version */
+export function supported(version: string | null): Version {
+  if (version === null) throw new SimilarityError('elasticsearch_refused', { detail: 'As the vector store Elasticsearch must tell its version: the account needs the right "monitor" on the cluster.' })
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < 8 || (major === 8 && minor < 12)) throw new SimilarityError('elasticsearch_too_old', { detail: `As the vector store Elasticsearch must have version 8.12 or later; this one has ${version}.` })
   return { major, minor }
@@ -78,13 +76,7 @@ function createStore(client: Client, version: Version): VectorStore {
     ...writing(client, indices, signal),
     ...readingForTasks(client, indices, reading, signal),
     ...readingForPeople(indices, reading),
-    async ping() {
-      try {
-        await client.info({}, { requestTimeout: PING_TIMEOUT, maxRetries: 0, signal })
-      } catch (error) {
-        throw toStoreError(error, signal)
-      }
-    },
+    ping: async () => { await pingElasticsearch(client, signal) },
     async close() {
       closing.abort(new SimilarityError('shutting_down'))
       await indices.idle()
