@@ -136,8 +136,8 @@ export interface VectorStore {
   /** Notes a newer extraction date where the content is the same. */
   touch(generation: Generation, rows: readonly { documentId: string, extractionDate: string | null }[]): Promise<void>
   remove(generation: Generation, documentIds: readonly string[]): Promise<void>
-  /** All document rows, in pages. */
-  rows(generation: Generation): AsyncIterable<DocumentRow[]>
+  /** All document rows in pages, or those of these documents. */
+  rows(generation: Generation, documentIds?: readonly string[]): AsyncIterable<DocumentRow[]>
   /** Builds or refreshes the text, scalar and vector indices, compacts, removes old versions. */
   maintain(generation: Generation, signal?: AbortSignal): Promise<void>
   /** Up to `size` passages, evenly spread over the table: the same table gives the same ones. */

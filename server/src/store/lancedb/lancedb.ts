@@ -128,10 +128,11 @@ function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, l
 type ReadingForTasks = Pick<VectorStore, 'rows' | 'samplePassages' | 'statistics'>
 
 const readingForTasks = (tables: Tables, folder: string): ReadingForTasks => ({
-  async* rows(generation) {
+  async* rows(generation, documentIds) {
     using current = await tables.reading(generation)
     try {
-      for await (const batch of current.tables.documents.query().select(DOCUMENT_ROW_COLUMNS)) yield toDocumentRows(batch)
+      const query = current.tables.documents.query().select(DOCUMENT_ROW_COLUMNS)
+      for await (const batch of documentIds === undefined ? query : query.where(ofDocuments(documentIds))) yield toDocumentRows(batch)
     } catch (error) {
       throw tables.faultOf(generation, error)
     }
