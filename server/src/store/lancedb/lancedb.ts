@@ -14,7 +14,7 @@ import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toDocumentRows, toStoredP
 import { tableNames } from './schema.ts'
 import { documentsByStems, documentsWithPhrases, identitiesWhere, nearestPassages, passagesByWords } from './search.ts'
 import { samplePassages, statisticsOf } from './statistics.ts'
-import { openTables, type GenerationTables, type Tables } from './tables.ts'
+import { openTables, type CacheBytes, type GenerationTables, type Tables } from './tables.ts'
 import { createVectorIndices, type VectorIndices } from './vector-index.ts'
 import { removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
 
@@ -31,11 +31,11 @@ const COMPACTION_PASSES = 6
  * One process at a time may hold a folder: the caller sees to that.
  * @throws SimilarityError store_unreadable | disk_full
  */
-export async function openLanceStore({ folder, log }: { folder: string, log: Logger }): Promise<VectorStore> {
+export async function openLanceStore({ folder, log, cacheBytes }: { folder: string, log: Logger, cacheBytes?: CacheBytes | undefined }): Promise<VectorStore> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
-    const tables = await openTables(folder)
+    const tables = await openTables(folder, cacheBytes)
     const vectorIndices = createVectorIndices(folder)
     return { kind: 'lancedb', ...writing(tables, vectorIndices, folder, log), ...readingForTasks(tables, folder), ...readingForPeople(tables, vectorIndices), ping: () => checkWritable(folder), close: () => tables.close() }
   } catch (error) {
