@@ -89,7 +89,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const { engine, generations, measuredRate, chains } = await lifespan.provide('task engine', () => openEngine({ source, store: measuredWrites(store, metrics), embedders }), it => it.engine.close())
 
   const coverage = createCoverage({ source, store, generations })
-  const known = createKnownCoverage({ coverage, store, generations })
+  const known = createKnownCoverage({ coverage, source, store, generations })
   const languagesOf = knownLanguages({ store, embedders })
   const find = createFindMostSimilar({ store: measuredLists(store, metrics), embedders, generations, hydrator, languagesOf, coverage: known.forSearch }, fusion => metrics.timedAtOnce('fusion', fusion))
   const evaluate = createEvaluate({ store, embedders, generations, languagesOf })

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { z } from 'zod'
+import { createDigestMap } from '../digests.ts'
 import type { Logger } from '../log.ts'
 import type { ProjectName } from './access.ts'
 import { DocumentFieldsSchema, refOf, sourceDocumentOf } from './document-fields.ts'
@@ -22,9 +22,6 @@ const SumSchema = z.object({ characters: z.object({ value: z.number() }) })
 const FoundSchema = z.object({ found: z.literal(true), _id: z.string(), _source: DocumentFieldsSchema })
 const FailedSchema = z.object({ error: z.object({ type: z.string() }) })
 
-/** Twelve characters per id: a scan remembers what it has given, and a project may hold millions. */
-const fingerprint = (id: string): string => hash('sha256', id, 'base64').slice(0, 12)
-
 /** Reads Datashare's own index, with the companion's own rights: for tasks only. Opening asks nothing; `ping` does. Closing breaks off what is being asked. */
 export async function openElasticsearchDocuments(options: ElasticsearchDocumentsOptions): Promise<DocumentSource> {
   const client = await openClient(options)
@@ -34,14 +31,14 @@ export async function openElasticsearchDocuments(options: ElasticsearchDocuments
 
   async function* scan(project: ProjectName, asked: AbortSignal): AsyncGenerator<DocumentRef[]> {
     const signal = untilClosed(asked)
-    const given = new Set<string>()
+    const given = createDigestMap()
     for (let complete = false; !complete;) {
       const before = given.size
       try {
         for await (const page of pagesOf(client, { index: project, query: { bool: { filter: [DOCUMENTS_ONLY] } }, fields: REF_FIELDS, size: PAGE }, signal)) {
           const refs = page.flatMap(({ _id, _source }) => (_id === undefined ? [] : [refOf(_id, DocumentFieldsSchema.parse(_source ?? {}))]))
-          const fresh = refs.filter(({ id }) => !given.has(fingerprint(id)))
-          fresh.forEach(({ id }) => given.add(fingerprint(id)))
+          const fresh = refs.filter(({ id }) => given.get(id) === undefined)
+          fresh.forEach(({ id }) => given.set(id, 0))
           if (fresh.length > 0) yield fresh
         }
         complete = true

@@ -49,7 +49,7 @@ describe('the bundled model', () => {
     expect(cosines.reduce((sum, value) => sum + value, 0) / cosines.length).toBeGreaterThanOrEqual(golden.expect.q8.meanCosine)
   })
 
-  it('gives the vectors that it gave before, in the same precision', async () => {
+  it('R20: gives the vectors that it gave before, in the same precision', async () => {
     const numbers = Buffer.from(stored.embeddings, 'base64')
     const before = golden.texts.map((_, index) => Float32Array.from({ length: 384 }, (_, column) => numbers.readFloatLE((index * 384 + column) * 4)))
     const vectors = await embedder.queries(golden.texts.map(({ text }) => text))

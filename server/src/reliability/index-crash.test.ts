@@ -32,8 +32,9 @@ async function newFolder(): Promise<string> {
 
 async function toItsEnd(dataDir: string): Promise<Task> {
   const child = run(dataDir)
+  const ended = once(child, 'exit')
   const task = await untilTask(child, isFinished)
-  if (child.exitCode === null) await once(child, 'exit')
+  await ended
   return task
 }
 
@@ -43,10 +44,12 @@ it.skipIf(!isLong)('R1 (long): kills while the vector index of more than 20,000 
   const dice = rollDice('R1, index')
   for (let kill = 0; kill < KILLS; kill++) {
     const child = run(killed)
+    // It may have come to its end by itself meanwhile.
+    const ended = once(child, 'exit')
     await untilTask(child, ({ phase, state }) => phase === 'indexing' || state === 'DONE')
     await sleep(dice.between(0, 3_000))
     child.kill('SIGKILL')
-    await once(child, 'exit')
+    await ended
   }
   const task = await toItsEnd(killed)
 

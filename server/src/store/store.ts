@@ -131,13 +131,13 @@ export interface VectorStore {
   create(generation: Generation): Promise<void>
   /** False where its tables were laid out by another version of the companion: they can be neither read nor written. */
   fits(generation: Generation): Promise<boolean>
-  /** Replaces these documents: their passages in one commit, then their rows. Idempotent; checks length and finiteness of each vector. */
+  /** Replaces these documents: their new passages in one commit, then without the old ones, then their rows. Idempotent; checks length and finiteness of each vector. */
   replace(generation: Generation, documents: readonly DocumentWrite[]): Promise<void>
   /** Notes a newer extraction date where the content is the same. */
   touch(generation: Generation, rows: readonly { documentId: string, extractionDate: string | null }[]): Promise<void>
   remove(generation: Generation, documentIds: readonly string[]): Promise<void>
-  /** All document rows, in pages. */
-  rows(generation: Generation): AsyncIterable<DocumentRow[]>
+  /** All document rows in pages, or those of these documents. */
+  rows(generation: Generation, documentIds?: readonly string[]): AsyncIterable<DocumentRow[]>
   /** Builds or refreshes the text, scalar and vector indices, compacts, removes old versions. */
   maintain(generation: Generation, signal?: AbortSignal): Promise<void>
   /** Up to `size` passages, evenly spread over the table: the same table gives the same ones. */

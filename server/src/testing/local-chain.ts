@@ -7,6 +7,7 @@ import type { Embedder, Embedders } from '../embedding/embedder.ts'
 import { createLogger } from '../log.ts'
 import type { Generation } from '../store/generation.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
+import type { CacheBytes } from '../store/lancedb/tables.ts'
 import type { DocumentRow, VectorStore } from '../store/store.ts'
 import { openLocalEngine, type LocalEngine } from '../tasks/local/engine.ts'
 import { aCaller } from './callers.ts'
@@ -32,13 +33,13 @@ export interface LocalChain extends LocalEngine, AsyncDisposable {
   reopen(): Promise<void>
 }
 
-export async function openLocalChain(embedders: Embedders, options: { source?: MemoryDocuments, dataDir?: string, batchesAtOnce?: number } = {}): Promise<LocalChain> {
+export async function openLocalChain(embedders: Embedders, options: { source?: MemoryDocuments, dataDir?: string, batchesAtOnce?: number, cacheBytes?: CacheBytes | undefined } = {}): Promise<LocalChain> {
   const dataDir = options.dataDir ?? await mkdtemp(join(tmpdir(), 'similarity-chain-'))
   const source = options.source ?? createMemoryDocuments()
   const caller = aCaller('ada', 'harbour', 'quay')
   const project = caller.grant('harbour')
   const open = async (): Promise<{ store: VectorStore } & LocalEngine> => {
-    const store = await openLanceStore({ folder: join(dataDir, 'vectors'), log })
+    const store = await openLanceStore({ folder: join(dataDir, 'vectors'), log, cacheBytes: options.cacheBytes })
     return { store, ...await openLocalEngine({ dataDir, source, store, embedders, log, patience: QUICK, batchesAtOnce: options.batchesAtOnce ?? 2, retireAfterMs: 0 }) }
   }
   let opened = await open()

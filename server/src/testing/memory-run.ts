@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DocumentRef, DocumentSource, SourceDocument } from '../datashare/source.ts'
 import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
+import type { CacheBytes } from '../store/lancedb/tables.ts'
 import { log, openLocalChain } from './local-chain.ts'
 import { createMemoryDocuments, prose } from './memory-documents.ts'
 
@@ -38,9 +39,14 @@ interface Sample {
 export const openModel = (): Promise<Embedders> =>
   openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: availableParallelism(), log })
 
+/** So small that they are full at once: what grows then is no cache. */
+const SMALL_CACHES: CacheBytes = { index: 2_000_000n, metadata: 2_000_000n }
+
 /** Vectorizes so many generated documents with the real store and ledger, and watches this process and its children. Linux only. */
-export async function measureMemory(embedders: Embedders, documents: number, characters: number): Promise<MemoryReport> {
-  await using chain = await openLocalChain(embedders, { source: { ...createMemoryDocuments(), ...generated(documents, characters) } })
+export async function measureMemory(embedders: Embedders, documents: number, characters: number, { smallCaches }: { smallCaches: boolean }): Promise<MemoryReport> {
+  await using chain = await openLocalChain(embedders, {
+    source: { ...createMemoryDocuments(), ...generated(documents, characters) }, cacheBytes: smallCaches ? SMALL_CACHES : undefined,
+  })
   const samples: Sample[] = []
   const points: Sample[] = []
   const started = performance.now()

@@ -95,6 +95,14 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         expect(await textsOf('d1')).toEqual(['new'])
       })
 
+      it('gives the rows of all documents, or of those that are named', async () => {
+        await put(aDocument({ id: 'd1' }), aDocument({ id: 'd2', texts: [], row: { status: 'empty' } }), aDocument({ id: 'd3' }))
+        const rowsOf = async (...ids: string[]) => (await Array.fromAsync(store.rows(generation, ids))).flat().map(({ documentId, status }) => `${documentId} ${status}`).sort()
+        expect(await allRows()).toHaveLength(3)
+        expect(await rowsOf('d1', 'd2', 'nobody')).toEqual(['d1 vectorized', 'd2 empty'])
+        expect(await rowsOf()).toEqual([])
+      })
+
       it('keeps every write of concurrent writers, also while it is maintained', async () => {
         const writes = Array.from({ length: 12 }, (_, index) => put(aDocument({ id: `d${index}` })))
         await Promise.all([...writes, store.maintain(generation), store.remove(generation, ['nobody']), store.maintain(generation)])

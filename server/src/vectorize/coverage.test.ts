@@ -3,8 +3,10 @@ import { SimilarityError } from '@datashare-similarity/shared'
 import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
 import { log, openLocalChain, watch } from '../testing/local-chain.ts'
+import { createStandInEmbedders } from '../testing/stand-in-embedders.ts'
 import { createCoverage } from './coverage.ts'
 import { createEstimate, estimateOf } from './estimate.ts'
+import { createKnownCoverage } from './known-coverage.ts'
 
 let embedders: Embedders
 beforeAll(async () => {
@@ -55,6 +57,22 @@ it('coverage says when Elasticsearch does not answer, and asks again', async () 
 
   chain.source.unreachable = false
   expect((await coverage(chain.project.name)).coverage.documents).toBe(0)
+})
+
+it('R15: until a comparison has ended, coverage says by numbers what is missing; without Elasticsearch what is stored', async () => {
+  await using chain = await openLocalChain(createStandInEmbedders())
+  const { source, project: { name } } = chain
+  for (const id of ['d1', 'd2']) source.put(name, { id, content: 'The harbour.' })
+  await chain.vectorize()
+  for (const id of ['d3', 'd4', 'd5']) source.put(name, { id, content: 'The quay.' })
+  const known = createKnownCoverage({ ...chain, coverage: () => new Promise(() => undefined) })
+  const none = { documents: 0, vectorized: 0, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
+
+  expect(await known.forSearch(name)).toEqual({ ...none, documents: 5, vectorized: 2, missing: 3 })
+  expect(await known.forPage(name)).toEqual({ coverage: { ...none, documents: 5, vectorized: 2, missing: 3 }, note: 'coverage_pending' })
+
+  source.unreachable = true
+  expect(await createKnownCoverage({ ...chain, coverage: createCoverage(chain) }).forPage(name)).toEqual({ coverage: { ...none, documents: 2, vectorized: 2 }, note: 'elasticsearch_unreachable' })
 })
 
 it('an estimate takes the measured rate where there is one', () => {

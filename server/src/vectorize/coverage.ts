@@ -3,7 +3,7 @@ import type { ProjectName } from '../datashare/access.ts'
 import type { DocumentSource } from '../datashare/source.ts'
 import type { Generation, Generations } from '../store/generation.ts'
 import type { VectorStore } from '../store/store.ts'
-import { isStale, planDocument, storedDocuments } from './plan.ts'
+import { isDue, isStale, storedDocuments } from './plan.ts'
 
 const FRESH_MS = 10_000
 /** A scan that takes long is repeated rarely: at most a sixth of the time goes into it. */
@@ -73,14 +73,14 @@ async function compare(source: DocumentSource, store: VectorStore, project: Proj
   const stored = await storedDocuments(store, generation, signal)
   for await (const page of source.scan(project, signal)) {
     for (const ref of page) {
-      const row = stored.get(ref.id)
+      const row = stored.find(ref.id)
       counts.documents++
       counts[row?.status ?? 'missing']++
       if (row?.truncated === true) counts.truncated++
       if (row !== undefined && isStale(ref, row)) counts.stale++
       for (const mode of VECTORIZE_MODES) {
         // A rebuild starts from nothing.
-        if (planDocument(ref, mode === 'rebuild' ? undefined : row, mode) === null) continue
+        if (!isDue(ref, mode === 'rebuild' ? undefined : row, mode)) continue
         todo[mode].documents++
         todo[mode].characters += ref.characters
       }

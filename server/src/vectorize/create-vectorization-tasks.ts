@@ -1,9 +1,9 @@
 import type { VectorizeMode } from '@datashare-similarity/shared'
-import type { DocumentSource } from '../datashare/source.ts'
+import type { DocumentRef, DocumentSource } from '../datashare/source.ts'
 import type { Generation } from '../store/generation.ts'
 import type { VectorStore } from '../store/store.ts'
 import { weigh } from './outcome.ts'
-import { planDocument, storedDocuments, type PlannedDocument } from './plan.ts'
+import { isDue, storedDocuments, type StoredDocuments } from './plan.ts'
 
 export const DEFAULT_BATCH_SIZE = 64
 /** Keeps a batch of books as short as a batch of e-mails. */
@@ -18,24 +18,25 @@ export interface CreateVectorizationTasks {
   /** Documents per vectorize_docs task. */
   readonly batchSize: number
   readonly signal: AbortSignal
-  /** Makes a vectorize_docs task and returns its id. */
-  readonly spawn: (batch: readonly PlannedDocument[]) => string
+  /** Makes a vectorize_docs task. */
+  readonly spawn: (batch: readonly DocumentRef[]) => void
   readonly onScanned: (documents: number) => void
 }
 
 /**
  * Compares the project with a generation, removes from it what Datashare no longer has,
  * and makes a vectorize_docs task per batch of what has to be vectorized.
- * @returns the ids of the vectorize_docs tasks, and how many documents were removed
+ * @returns how many tasks were made, and how many documents removed
  */
-export async function createVectorizationTasks({ source, store, generation, mode, batchSize, signal, spawn, onScanned }: CreateVectorizationTasks): Promise<{ taskIds: string[], removed: number }> {
+export async function createVectorizationTasks({ source, store, generation, mode, batchSize, signal, spawn, onScanned }: CreateVectorizationTasks): Promise<{ tasks: number, removed: number }> {
   const stored = await storedDocuments(store, generation, signal)
-  const gone = new Set(stored.keys())
-  const taskIds: string[] = []
-  let batch: PlannedDocument[] = []
+  let tasks = 0
+  let batch: DocumentRef[] = []
   let characters = 0
   const close = (): void => {
-    if (batch.length > 0) taskIds.push(spawn(batch))
+    if (batch.length === 0) return
+    spawn(batch)
+    tasks++
     batch = []
     characters = 0
   }
@@ -43,23 +44,32 @@ export async function createVectorizationTasks({ source, store, generation, mode
   for await (const page of source.scan(generation.project, signal)) {
     signal.throwIfAborted()
     for (const ref of page) {
-      gone.delete(ref.id)
-      const planned = planDocument(ref, stored.get(ref.id), mode)
-      if (planned === null) continue
-      if (batch.length >= batchSize || characters + weigh(planned) > BATCH_CHARACTERS) close()
-      batch.push(planned)
-      characters += weigh(planned)
+      if (!isDue(ref, stored.find(ref.id), mode)) continue
+      if (batch.length >= batchSize || characters + weigh(ref) > BATCH_CHARACTERS) close()
+      batch.push(ref)
+      characters += weigh(ref)
     }
     onScanned(page.length)
   }
   close()
-  await removeAll(store, generation, [...gone], signal)
-  return { taskIds, removed: gone.size }
+  return { tasks, removed: await removeUnfound(store, generation, stored, signal) }
 }
 
-async function removeAll(store: VectorStore, generation: Generation, documentIds: readonly string[], signal: AbortSignal): Promise<void> {
-  for (let from = 0; from < documentIds.length; from += REMOVAL_SIZE) {
+/** Their ids were not kept: where there are such documents, the rows are read once more. */
+async function removeUnfound(store: VectorStore, generation: Generation, stored: StoredDocuments, signal: AbortSignal): Promise<number> {
+  if (stored.unfound === 0) return 0
+  let removed = 0
+  let gone: string[] = []
+  const remove = async (): Promise<void> => {
     signal.throwIfAborted()
-    await store.remove(generation, documentIds.slice(from, from + REMOVAL_SIZE))
+    await store.remove(generation, gone)
+    removed += gone.length
+    gone = []
   }
+  for await (const page of store.rows(generation)) {
+    gone.push(...page.map(({ documentId }) => documentId).filter(id => !stored.wasFound(id)))
+    if (gone.length >= REMOVAL_SIZE) await remove()
+  }
+  await remove()
+  return removed
 }

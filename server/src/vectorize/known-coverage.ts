@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SimilarityError, type Coverage, type ErrorCode } from '@datashare-similarity/shared'
 import type { ProjectName } from '../datashare/access.ts'
+import type { DocumentSource } from '../datashare/source.ts'
 import type { Generations } from '../store/generation.ts'
 import type { StoreStatistics, VectorStore } from '../store/store.ts'
 import type { ProjectCoverage } from './coverage.ts'
@@ -17,12 +18,13 @@ export interface KnownCoverage {
 
 interface Parts {
   readonly coverage: (project: ProjectName) => Promise<ProjectCoverage>
+  readonly source: DocumentSource
   readonly store: VectorStore
   readonly generations: Generations
 }
 
 /** Coverage that always answers soon: compared with Elasticsearch where that is quick, else what was last known. */
-export function createKnownCoverage({ coverage, store, generations }: Parts) {
+export function createKnownCoverage({ coverage, source, store, generations }: Parts) {
   const last = new Map<ProjectName, KnownCoverage>()
 
   const compare = async (project: ProjectName): Promise<KnownCoverage> => {
@@ -30,7 +32,7 @@ export function createKnownCoverage({ coverage, store, generations }: Parts) {
       return remember(project, { coverage: (await coverage(project)).coverage, note: null })
     } catch (error) {
       if (!(error instanceof SimilarityError)) throw error
-      return remember(project, { coverage: last.get(project)?.coverage ?? await stored(project), note: error.code })
+      return remember(project, { coverage: last.get(project)?.coverage ?? await counted(project), note: error.code })
     }
   }
 
@@ -39,9 +41,10 @@ export function createKnownCoverage({ coverage, store, generations }: Parts) {
     return known
   }
 
-  const stored = async (project: ProjectName): Promise<Coverage> => {
+  const counted = async (project: ProjectName): Promise<Coverage> => {
     const generation = await generations.current(project)
-    return storedCoverage(generation === null ? null : await store.statistics(generation))
+    const [statistics, documents] = await Promise.all([generation === null ? null : store.statistics(generation), countSoon(source, project)])
+    return countedCoverage(statistics, documents)
   }
 
   const within = async (project: ProjectName, milliseconds: number): Promise<KnownCoverage> => {
@@ -50,7 +53,7 @@ export function createKnownCoverage({ coverage, store, generations }: Parts) {
     const known = await Promise.race([compare(project), late])
     patience.abort()
     const before = last.get(project)
-    return known ?? { coverage: before?.coverage ?? await stored(project), note: before?.note ?? 'coverage_pending' }
+    return known ?? { coverage: before?.coverage ?? await counted(project), note: before?.note ?? 'coverage_pending' }
   }
 
   return {
@@ -61,8 +64,14 @@ export function createKnownCoverage({ coverage, store, generations }: Parts) {
   }
 }
 
-/** Nothing missing is claimed, nothing stale either. */
-function storedCoverage(statistics: StoreStatistics | null): Coverage {
+/** Zero where Elasticsearch does not say at once. */
+const countSoon = (source: DocumentSource, project: ProjectName): Promise<number> =>
+  source.count(project, AbortSignal.timeout(SEARCH_WAITS_MS)).then(({ documents }) => documents, () => 0)
+
+/** By numbers alone: which documents are missing is not known, and none is called stale. */
+function countedCoverage(statistics: StoreStatistics | null, counted: number): Coverage {
   const { vectorized, empty, failed, truncated } = statistics?.documents ?? { vectorized: 0, empty: 0, failed: 0, truncated: 0 }
-  return { documents: vectorized + empty + failed, vectorized, empty, failed, missing: 0, stale: 0, truncated }
+  const stored = vectorized + empty + failed
+  const documents = Math.max(stored, counted)
+  return { documents, vectorized, empty, failed, missing: documents - stored, stale: 0, truncated }
 }

@@ -1,34 +1,70 @@
 import type { VectorizeMode } from '@datashare-similarity/shared'
 import type { DocumentRef } from '../datashare/source.ts'
+import { createDigestMap, digestNumber } from '../digests.ts'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, VectorStore } from '../store/store.ts'
 
 /** What a comparison needs of a stored document. */
-export type StoredDocument = Pick<DocumentRow, 'extractionDate' | 'contentHash' | 'status' | 'passages' | 'truncated'>
-
-/** A document to vectorize. With a stored hash: the same content needs no new passages, only the newer date. */
-export interface PlannedDocument extends DocumentRef {
-  readonly storedHash: string | null
+export interface StoredDocument {
+  /** A digest of its extraction date. */
+  readonly extraction: number
+  readonly status: DocumentRow['status']
+  readonly truncated: boolean
 }
 
-/** The store's side of a comparison, by document id. */
-export async function storedDocuments(store: VectorStore, generation: Generation, signal?: AbortSignal): Promise<Map<string, StoredDocument>> {
-  const stored = new Map<string, StoredDocument>()
+/** The store's side of a comparison: some thirty bytes a document, as a project may hold millions. */
+export interface StoredDocuments {
+  /** Notes that it was asked for. */
+  find(documentId: string): StoredDocument | undefined
+  wasFound(documentId: string): boolean
+  /** How many were never asked for. */
+  readonly unfound: number
+}
+
+const STATUSES = ['vectorized', 'empty', 'failed'] as const
+
+const digestOf = (extractionDate: string | null): number => (extractionDate === null ? 0 : digestNumber(extractionDate))
+
+export const toStoredDocument = ({ extractionDate, status, truncated }: Pick<DocumentRow, 'extractionDate' | 'status' | 'truncated'>): StoredDocument =>
+  ({ extraction: digestOf(extractionDate), status, truncated })
+
+/** As one number of 52 bits; the last of them says whether it was found. */
+const pack = ({ extraction, status, truncated }: StoredDocument): number => ((extraction * 4 + STATUSES.indexOf(status)) * 2 + Number(truncated)) * 2
+
+const unpack = (packed: number): StoredDocument => ({
+  extraction: Math.floor(packed / 16), status: STATUSES[Math.floor(packed / 4) % 4] ?? 'failed', truncated: Math.floor(packed / 2) % 2 === 1,
+})
+
+const isFound = (packed: number): boolean => packed % 2 === 1
+
+export async function storedDocuments(store: Pick<VectorStore, 'rows'>, generation: Generation, signal?: AbortSignal): Promise<StoredDocuments> {
+  const stored = createDigestMap()
   for await (const page of store.rows(generation)) {
     signal?.throwIfAborted()
-    for (const { documentId, extractionDate, contentHash, status, passages, truncated } of page) {
-      stored.set(documentId, { extractionDate, contentHash, status, passages, truncated })
-    }
+    for (const row of page) stored.set(row.documentId, pack(toStoredDocument(row)))
   }
-  return stored
+  let found = 0
+  return {
+    find(documentId) {
+      const packed = stored.get(documentId)
+      if (packed === undefined) return undefined
+      if (!isFound(packed)) {
+        stored.set(documentId, packed + 1)
+        found++
+      }
+      return unpack(packed)
+    },
+    wasFound: documentId => isFound(stored.get(documentId) ?? 0),
+    get unfound() {
+      return stored.size - found
+    },
+  }
 }
 
-export const isStale = (ref: DocumentRef, stored: StoredDocument): boolean => stored.extractionDate !== ref.extractionDate
+export const isStale = (ref: DocumentRef, stored: StoredDocument): boolean => stored.extraction !== digestOf(ref.extractionDate)
 
-/** Null where nothing is to be done. A document that failed is tried again when asked for, or when it was extracted anew. */
-export function planDocument(ref: DocumentRef, stored: StoredDocument | undefined, mode: VectorizeMode): PlannedDocument | null {
-  if (mode === 'failed') return stored?.status === 'failed' ? { ...ref, storedHash: null } : null
-  if (stored === undefined) return { ...ref, storedHash: null }
-  if (!isStale(ref, stored)) return null
-  return { ...ref, storedHash: stored.status === 'failed' ? null : stored.contentHash }
+/** A document that failed is tried again when asked for, or when it was extracted anew. */
+export function isDue(ref: DocumentRef, stored: StoredDocument | undefined, mode: VectorizeMode): boolean {
+  if (mode === 'failed') return stored?.status === 'failed'
+  return stored === undefined || isStale(ref, stored)
 }

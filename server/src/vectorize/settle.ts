@@ -1,24 +1,46 @@
 import type { VectorizeMode } from '@datashare-similarity/shared'
+import type { DocumentRef } from '../datashare/source.ts'
+import type { Generation } from '../store/generation.ts'
+import type { DocumentRow, VectorStore } from '../store/store.ts'
 import { weigh, type BatchOutcome } from './outcome.ts'
-import { isStale, type PlannedDocument, type StoredDocument } from './plan.ts'
 
-/** What the store already holds of a batch that a crash has cut short, and what is left to do. */
-export function settleBatch(documents: readonly PlannedDocument[], stored: ReadonlyMap<string, StoredDocument>, mode: VectorizeMode): { outcome: BatchOutcome, remaining: PlannedDocument[] } {
-  const isDone = (document: PlannedDocument): boolean => {
-    const row = stored.get(document.id)
-    return row !== undefined && !isStale(document, row) && (mode !== 'failed' || row.status !== 'failed')
+/** A document to vectorize. With a stored hash: the same content needs no new passages, only the newer date. */
+export interface PlannedDocument extends DocumentRef {
+  readonly storedHash: string | null
+}
+
+export interface SettledBatch {
+  /** Of what was done before a crash. */
+  readonly outcome: BatchOutcome
+  readonly remaining: readonly PlannedDocument[]
+}
+
+/** What the store already holds of a batch, and what is left to do. */
+export async function settleBatch(store: Pick<VectorStore, 'rows'>, generation: Generation, documents: readonly DocumentRef[], mode: VectorizeMode): Promise<SettledBatch> {
+  const pages = await Array.fromAsync(store.rows(generation, documents.map(({ id }) => id)))
+  const rows = new Map(pages.flat().map(row => [row.documentId, row]))
+  const settled: DocumentRow[] = []
+  const remaining: PlannedDocument[] = []
+  let weight = 0
+  for (const document of documents) {
+    const row = rows.get(document.id)
+    if (row !== undefined && row.extractionDate === document.extractionDate && (mode !== 'failed' || row.status !== 'failed')) {
+      settled.push(row)
+      weight += weigh(document)
+    } else {
+      remaining.push({ ...document, storedHash: row === undefined || row.status === 'failed' ? null : row.contentHash })
+    }
   }
-  const settled = documents.filter(isDone)
-  const ids = (status: StoredDocument['status']): string[] => settled.filter(({ id }) => stored.get(id)?.status === status).map(({ id }) => id)
+  const ofStatus = (status: DocumentRow['status']): DocumentRow[] => settled.filter(row => row.status === status)
   return {
     outcome: {
-      done: ids('vectorized').length,
-      empty: ids('empty').length,
+      done: ofStatus('vectorized').length,
+      empty: ofStatus('empty').length,
       gone: 0,
-      passages: settled.reduce((sum, { id }) => sum + (stored.get(id)?.passages ?? 0), 0),
-      weight: settled.reduce((sum, document) => sum + weigh(document), 0),
-      failures: ids('failed').map(documentId => ({ documentId, code: 'document_failed' })),
+      passages: settled.reduce((sum, { passages }) => sum + passages, 0),
+      weight,
+      failures: ofStatus('failed').map(({ documentId }) => ({ documentId, code: 'document_failed' })),
     },
-    remaining: documents.filter(document => !isDone(document)),
+    remaining,
   }
 }

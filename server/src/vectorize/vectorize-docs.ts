@@ -9,7 +9,7 @@ import type { DocumentRow, DocumentWrite, StoredPassage, VectorStore } from '../
 import { stemsOfContent } from '../words/stems.ts'
 import { EMPTY_OUTCOME, weigh, type BatchOutcome } from './outcome.ts'
 import type { Patiently } from './patience.ts'
-import type { PlannedDocument } from './plan.ts'
+import type { PlannedDocument } from './settle.ts'
 
 /** What is gathered before a write: bounds memory, and what a crash costs. */
 const WRITE_PASSAGES = 500

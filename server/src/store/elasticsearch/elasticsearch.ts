@@ -7,7 +7,7 @@ import type { Logger } from '../../log.ts'
 import { checkDocument, checkQuery, demandOwn } from '../checks.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
-import { ROWS } from './filter.ts'
+import { ofDocuments, ROWS } from './filter.ts'
 import { createIndices, type Indices } from './indices.ts'
 import { indexNames, vectorIndexOf, type VectorIndex } from './layout.ts'
 import { ROW_FIELDS, toRow } from './reading.ts'
@@ -120,10 +120,11 @@ function writing(client: Client, indices: Indices, signal: AbortSignal): Writing
 type ReadingForTasks = Pick<VectorStore, 'rows' | 'samplePassages' | 'statistics'>
 
 const readingForTasks = (client: Client, indices: Indices, reading: (generation: Generation) => Reading, signal: AbortSignal): ReadingForTasks => ({
-  async* rows(generation) {
+  async* rows(generation, documentIds) {
     await indices.trust(generation)
+    const filter = documentIds === undefined ? [ROWS] : [ROWS, ofDocuments(documentIds)]
     try {
-      for await (const page of pagesOf(client, { index: indexNames(generation).documents, query: { bool: { filter: [ROWS] } }, fields: ROW_FIELDS, size: ROWS_PAGE }, signal)) yield page.map(toRow)
+      for await (const page of pagesOf(client, { index: indexNames(generation).documents, query: { bool: { filter } }, fields: ROW_FIELDS, size: ROWS_PAGE }, signal)) yield page.map(toRow)
     } catch (error) {
       throw indices.faultOf(generation, error)
     }

@@ -1,13 +1,16 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from '@lancedb/lancedb'
 import { expect, it } from 'vitest'
 import { createLogger } from '../../log.ts'
+import { residentMemory } from '../../testing/memory-run.ts'
 import { storeConformance } from '../../testing/store-conformance.ts'
 import { aDocument, aGeneration, grantedProject } from '../../testing/store-documents.ts'
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { openLanceStore } from './lancedb.ts'
+import { passagesTable } from './schema.ts'
 
 const log = createLogger('silent')
 const project = grantedProject('a')
@@ -199,3 +202,46 @@ it('finds the words within French elisions and the same words with another apost
   const found = async (terms: string) => (await opened.store.words(project, generation, { terms, phrases: [] }, { limit: 5, filter: {} })).length
   expect([await found('entreprise'), await found('l\'entreprise'), await found('Afrique')]).toEqual([1, 1, 1])
 })
+
+it('does again what a crash has cut short between the new passages of a document and the removal of the old ones', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 2)
+  await opened.store.create(generation)
+  const [old, now] = [aDocument({ id: 'd1', texts: ['one', 'two', 'three'] }), aDocument({ id: 'd1', texts: ['uno', 'dos'] })]
+  await opened.store.replace(generation, [old, aDocument({ id: 'd2' })])
+  // As it is left: both are there.
+  const connection = await connect(opened.folder)
+  await (await connection.openTable(`passages-${generation.id}`)).add(passagesTable([now], 2))
+  connection.close()
+  expect(await opened.store.passagesOf(project, generation, 'd1')).toHaveLength(5)
+
+  await opened.store.replace(generation, [now])
+
+  expect((await opened.store.passagesOf(project, generation, 'd1')).map(({ text }) => text)).toEqual(['uno', 'dos'])
+  expect((await opened.store.statistics(generation)).passages).toBe(3)
+})
+
+it.runIf(process.platform === 'linux')('replaces one document among thirty thousand passages without holding them all', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = aGeneration('a', 384)
+  const embedding = new Float32Array(384).fill(1)
+  const documentOf = (number: number, size: number) => {
+    const texts = Array.from({ length: size }, (_, index) => `p${index}`)
+    return aDocument({ id: `d${number}`, texts, embeddings: texts.map(() => embedding) })
+  }
+  await opened.store.create(generation)
+  const connection = await connect(opened.folder)
+  const table = await connection.openTable(`passages-${generation.id}`)
+  for (let from = 0; from < 30; from += 5) await table.add(passagesTable(Array.from({ length: 5 }, (_, index) => documentOf(from + index, 1_000)), 384))
+  connection.close()
+
+  const before = (await residentMemory()).main
+  let peak = before
+  const watching = setInterval(() => void residentMemory().then(({ main }) => { peak = Math.max(peak, main) }), 5)
+  await opened.store.replace(generation, [documentOf(7, 3)])
+  clearInterval(watching)
+
+  expect((await opened.store.statistics(generation)).passages).toBe(29_003)
+  // The vectors alone are 46 MB.
+  expect(peak - before).toBeLessThan(30)
+}, 60_000)

@@ -14,7 +14,7 @@ import { DOCUMENT_ROW_COLUMNS, STORED_PASSAGE_COLUMNS, toDocumentRows, toStoredP
 import { tableNames } from './schema.ts'
 import { documentsByStems, documentsWithPhrases, identitiesWhere, nearestPassages, passagesByWords } from './search.ts'
 import { samplePassages, statisticsOf } from './statistics.ts'
-import { openTables, type GenerationTables, type Tables } from './tables.ts'
+import { openTables, type CacheBytes, type GenerationTables, type Tables } from './tables.ts'
 import { createVectorIndices, type VectorIndices } from './vector-index.ts'
 import { removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
 
@@ -31,11 +31,11 @@ const COMPACTION_PASSES = 6
  * One process at a time may hold a folder: the caller sees to that.
  * @throws SimilarityError store_unreadable | disk_full
  */
-export async function openLanceStore({ folder, log }: { folder: string, log: Logger }): Promise<VectorStore> {
+export async function openLanceStore({ folder, log, cacheBytes }: { folder: string, log: Logger, cacheBytes?: CacheBytes | undefined }): Promise<VectorStore> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
-    const tables = await openTables(folder)
+    const tables = await openTables(folder, cacheBytes)
     const vectorIndices = createVectorIndices(folder)
     return { kind: 'lancedb', ...writing(tables, vectorIndices, folder, log), ...readingForTasks(tables, folder), ...readingForPeople(tables, vectorIndices), ping: () => checkWritable(folder), close: () => tables.close() }
   } catch (error) {
@@ -128,10 +128,11 @@ function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, l
 type ReadingForTasks = Pick<VectorStore, 'rows' | 'samplePassages' | 'statistics'>
 
 const readingForTasks = (tables: Tables, folder: string): ReadingForTasks => ({
-  async* rows(generation) {
+  async* rows(generation, documentIds) {
     using current = await tables.reading(generation)
     try {
-      for await (const batch of current.tables.documents.query().select(DOCUMENT_ROW_COLUMNS)) yield toDocumentRows(batch)
+      const query = current.tables.documents.query().select(DOCUMENT_ROW_COLUMNS)
+      for await (const batch of documentIds === undefined ? query : query.where(ofDocuments(documentIds))) yield toDocumentRows(batch)
     } catch (error) {
       throw tables.faultOf(generation, error)
     }

@@ -10,6 +10,7 @@ interface Cells {
   text(name: string): string
   optionalText(name: string): string | null
   number(name: string): number
+  id(name: string): bigint
   flag(name: string): boolean
   embedding(name: string): Float32Array
   bytes(name: string): Uint8Array | null
@@ -31,6 +32,7 @@ function rowsOf<T>(answer: Columns, toRow: (cells: Cells) => T): T[] {
     text: (name) => { const cell = value(name); return typeof cell === 'string' ? cell : wrong(name) },
     optionalText: (name) => { const cell = value(name); return cell === null || typeof cell === 'string' ? cell : wrong(name) },
     number: (name) => { const cell = value(name); return typeof cell === 'number' ? cell : wrong(name) },
+    id: (name) => { const cell = value(name); return typeof cell === 'bigint' ? cell : wrong(name) },
     flag: (name) => { const cell = value(name); return typeof cell === 'boolean' ? cell : wrong(name) },
     embedding: name => toEmbedding(value(name)) ?? wrong(name),
     bytes: (name) => { const cell = value(name); return cell === null || cell instanceof Uint8Array ? cell : wrong(name) },
@@ -99,6 +101,8 @@ function toFingerprint(cells: Cells): Fingerprint | null {
 
 /** A copy: what Arrow gives is a view that may begin anywhere. */
 const toSampleEntries = (bytes: Uint8Array): Uint32Array => new Uint32Array(bytes.slice().buffer)
+
+export const toRowIds = (answer: Columns): bigint[] => rowsOf(answer, cells => cells.id('_rowid'))
 
 export const toLanguages = (answer: Columns): string[] => rowsOf(answer, cells => cells.text('language'))
 

@@ -26,18 +26,23 @@ interface Opened {
   readonly reads: Set<Date>
 }
 
-/** LanceDB's own defaults are several gigabytes. */
-const INDEX_CACHE_BYTES = 128n * 1024n * 1024n
-const METADATA_CACHE_BYTES = 32n * 1024n * 1024n
+/** What LanceDB keeps of indices and of files' metadata, for all tables together. */
+export interface CacheBytes {
+  readonly index: bigint
+  readonly metadata: bigint
+}
+
+/** Its own defaults are several gigabytes. */
+const CACHE_BYTES: CacheBytes = { index: 128n * 1024n * 1024n, metadata: 32n * 1024n * 1024n }
 
 /**
  * The pairs of tables in a folder, one per generation. Writes to a pair run one at a time: LanceDB keeps
  * both rows where two writers insert the same new key.
  */
-export async function openTables(folder: string) {
+export async function openTables(folder: string, { index, metadata }: CacheBytes = CACHE_BYTES) {
   const spill = await openSpill(folder)
   // Zero: a read always sees the last commit.
-  const connection = await connect(folder, { readConsistencyInterval: 0, session: new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES) })
+  const connection = await connect(folder, { readConsistencyInterval: 0, session: new Session(index, metadata) })
   const opened = new Map<string, Opened>()
   const dropped = new Set<string>()
 

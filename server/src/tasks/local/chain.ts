@@ -8,7 +8,6 @@ import { chooseGeneration, fits } from '../../vectorize/choose-generation.ts'
 import { createVectorizationTasks } from '../../vectorize/create-vectorization-tasks.ts'
 import { finishVectorization } from '../../vectorize/finish.ts'
 import { createPatience, type Patiently, type PatienceOptions } from '../../vectorize/patience.ts'
-import { storedDocuments, type PlannedDocument } from '../../vectorize/plan.ts'
 import { settleBatch } from '../../vectorize/settle.ts'
 import { vectorizeDocs } from '../../vectorize/vectorize-docs.ts'
 import type { LedgerGenerations } from './generations.ts'
@@ -53,10 +52,10 @@ export async function runChain(parts: ChainParts, task: TaskRow, live: LiveChain
 
   // A plan holds for the generation that it was made for.
   const isPlanned = task.planned === 1 && task.generation === generation.id
-  const { remaining, changed } = isPlanned ? await settle(chain, generation) : await plan(chain, generation)
+  const changed = isPlanned || await plan(chain, generation)
   await note(chain, task, { phase: 'embedding' })
   try {
-    await embedBatches(chain, generation, embedder, remaining)
+    await embedBatches(chain, generation, embedder)
   } catch (error) {
     // Tried only: what went wrong is the error that is told.
     if (changed) await generations.touch(generation.id).catch(() => undefined)
@@ -86,17 +85,13 @@ async function generationOf(chain: Chain, embedder: Embedder): Promise<Generatio
   return chain.patiently(() => chooseGeneration(chain, task.project, task.mode, embedder.model))
 }
 
-interface Work {
-  /** What is left of batches that a crash has cut short; of the others everything is. */
-  readonly remaining: ReadonlyMap<string, PlannedDocument[]>
-  /** Whether the generation's content differs from what it was before. */
-  readonly changed: boolean
-}
-
-/** Scans and makes the batches. Nothing of a scan that was cut short is kept. */
-async function plan(chain: Chain, generation: Generation): Promise<Work> {
+/**
+ * Scans and makes the batches. Nothing of a scan that was cut short is kept.
+ * @returns whether the generation's content will differ from what it was before
+ */
+async function plan(chain: Chain, generation: Generation): Promise<boolean> {
   const { ledger, task, args, live, source, signal } = chain
-  const { taskIds, removed } = await chain.patiently(async (goesOn) => {
+  const { tasks, removed } = await chain.patiently(async (goesOn) => {
     ledger.dropBatches(task.id)
     const { documents } = await source.count(task.project, signal)
     let scanned = 0
@@ -111,35 +106,22 @@ async function plan(chain: Chain, generation: Generation): Promise<Work> {
     })
   })
   await note(chain, task, { planned: 1 })
-  return { remaining: new Map(), changed: taskIds.length + removed > 0 }
-}
-
-/** After a crash: asks the store what of the unfinished batches is done, so that it is neither done nor counted twice. */
-async function settle(chain: Chain, generation: Generation): Promise<Work> {
-  const { ledger, task, store, signal } = chain
-  const stored = await chain.patiently(() => storedDocuments(store, generation, signal))
-  const remaining = new Map<string, PlannedDocument[]>()
-  for (const { id } of ledger.unfinishedBatches(task.id)) {
-    const settled = settleBatch(ledger.batchDocuments(id), stored, planMode(task, generation))
-    await chain.patiently(() => written(() => ledger.setOutcome(id, settled.outcome)))
-    remaining.set(id, settled.remaining)
-  }
-  return { remaining, changed: true }
+  return tasks + removed > 0
 }
 
 /** Of a generation that is being built everything is missing, whatever was asked for. */
 const planMode = (task: TaskRow, generation: Generation): VectorizeMode => (generation.state === 'building' ? 'update' : task.mode)
 
-async function embedBatches(chain: Chain, generation: Generation, embedder: Embedder, remaining: Work['remaining']): Promise<void> {
+async function embedBatches(chain: Chain, generation: Generation, embedder: Embedder): Promise<void> {
   const { ledger, live, task } = chain
   const failure = new AbortController()
   const inner: Chain = { ...chain, signal: AbortSignal.any([chain.signal, failure.signal]) }
-  const batches = ledger.unfinishedBatches(task.id)[Symbol.iterator]()
+  const batches = ledger.unfinishedBatches(task.id)
   const work = async (): Promise<void> => {
     // The workers share the iterator: each takes the next batch.
     for (const batch of batches) {
       inner.signal.throwIfAborted()
-      await inContext({ taskId: task.id, batchId: batch.id }, () => embedBatch(inner, generation, embedder, batch, remaining.get(batch.id) ?? ledger.batchDocuments(batch.id)))
+      await inContext({ taskId: task.id, batchId: batch.id }, () => embedBatch(inner, generation, embedder, batch))
     }
   }
   live.pace.restart()
@@ -166,10 +148,13 @@ function noteRate({ ledger, live }: Chain, { modelId }: Generation): void {
   }
 }
 
-async function embedBatch(outer: Chain, generation: Generation, embedder: Embedder, batch: TaskRow, documents: PlannedDocument[]): Promise<void> {
+async function embedBatch(outer: Chain, generation: Generation, embedder: Embedder, batch: TaskRow): Promise<void> {
   const { ledger, live, signal } = outer
   const chain: Chain = { ...outer, patiently: createPatience(outer.patience, signal, dependency => live.setWaitsFor(batch.id, dependency)) }
   try {
+    const { outcome, remaining } = await chain.patiently(() => settleBatch(chain.store, generation, ledger.batchDocuments(batch.id), planMode(chain.task, generation)))
+    // A crash or a stop has cut it short: what the store holds is neither done nor counted twice.
+    if (batch.started_at !== null) await chain.patiently(() => written(() => ledger.setOutcome(batch.id, outcome)))
     await note(chain, batch, { state: 'RUNNING', phase: 'embedding', ...(batch.started_at === null ? { started_at: now() } : {}) })
     await vectorizeDocs({
       ...chain, embedder, generation,
@@ -179,7 +164,7 @@ async function embedBatch(outer: Chain, generation: Generation, embedder: Embedd
         return Promise.resolve()
       },
       onEmbedded: weight => live.setWeightInFlight(batch.id, weight),
-    }, documents)
+    }, remaining)
     await note(chain, batch, { state: 'DONE', phase: null, completed_at: now() })
   } catch (error) {
     // A row that cannot be written must not hide the error itself; the end of the chain ends its batches too.

@@ -29,7 +29,7 @@ it('a ledger of the first version is brought up, and keeps its rows', async () =
   const older = await openDatabase(folder)
   older.exec(`INSERT INTO generations (id, project, model_id, model_revision, dimensions, passage_rules, state, created_at, updated_at)
     VALUES ('g1', 'vault', 'model', '1', 2, 'rules', 'current', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z');
-    ALTER TABLE generations DROP COLUMN evaluation; PRAGMA user_version = 1`)
+    DROP INDEX counts_of_parent; ALTER TABLE generations DROP COLUMN evaluation; PRAGMA user_version = 1`)
   older.close()
   const database = await openDatabase(folder)
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { TASK_NAMES, type ErrorCode, type TaskPhase, type TaskState, type VectorizeMode } from '@datashare-similarity/shared'
 import type { ProjectName } from '../../datashare/access.ts'
-import type { PlannedDocument } from '../../vectorize/plan.ts'
+import type { DocumentRef } from '../../datashare/source.ts'
 import { EMPTY_OUTCOME, weigh, type BatchOutcome } from '../../vectorize/outcome.ts'
 import { guarded, inTransaction } from './database.ts'
 import { BatchArgsSchema, ChainArgsSchema, TaskRowSchema, type ChainArgs, type TaskRow } from './rows.ts'
@@ -61,21 +61,28 @@ export function createLedger(database: DatabaseSync) {
       return existing(get(id))
     },
 
-    addBatch(chain: TaskRow, documents: readonly PlannedDocument[]): string {
+    addBatch(chain: TaskRow, documents: readonly DocumentRef[]): void {
       const id = `${TASK_NAMES.vectorizeDocs}-${randomUUID()}`
       insert({
         id, name: TASK_NAMES.vectorizeDocs, project: chain.project, parent: chain.id, state: 'QUEUED', mode: chain.mode,
         args: JSON.stringify({ documents }), created_by: chain.created_by, created_at: new Date().toISOString(),
         documents: documents.length, weight: documents.reduce((sum, document) => sum + weigh(document), 0),
       })
-      return id
     },
 
     chainArgs: (id: string): ChainArgs => ChainArgsSchema.parse(argsOf(id)),
-    batchDocuments: (id: string): PlannedDocument[] => BatchArgsSchema.parse(argsOf(id)).documents,
+    batchDocuments: (id: string): DocumentRef[] => BatchArgsSchema.parse(argsOf(id)).documents,
 
-    /** In order. */
-    unfinishedBatches: (chain: string): TaskRow[] => rows('parent = ? AND state IN (\'QUEUED\', \'RUNNING\') ORDER BY sequence', chain),
+    /** In order, and as each is when it is read: a project of millions has tens of thousands. */
+    * unfinishedBatches(chain: string): Generator<TaskRow> {
+      let after = 0
+      for (;;) {
+        const [next] = rows('parent = ? AND sequence > ? AND state IN (\'QUEUED\', \'RUNNING\') ORDER BY sequence LIMIT 1', chain, after)
+        if (next === undefined) return
+        yield next
+        after = next.sequence
+      }
+    },
     dropBatches: (chain: string): void => run('DELETE FROM tasks WHERE parent = ?', chain),
     endUnfinishedBatches(chain: string, state: TaskState): void {
       run('UPDATE tasks SET state = ?, completed_at = ? WHERE parent = ? AND state IN (\'QUEUED\', \'RUNNING\')', state, new Date().toISOString(), chain)

@@ -14,14 +14,13 @@ export const ChainArgsSchema = z.object({
 })
 export type ChainArgs = z.infer<typeof ChainArgsSchema>
 
-/** What a batch has to do: ids, dates and hashes, no text. */
+/** What a batch has to do: ids and dates, no text. */
 export const BatchArgsSchema = z.object({
   documents: z.array(z.object({
     id: text,
     rootId: text,
     extractionDate: text.nullable(),
     characters: z.number(),
-    storedHash: text.nullable(),
   })),
 })
 
