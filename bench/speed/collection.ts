@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HydratedDocument, Hydrator } from '../../server/src/datashare/hydrate.ts'
@@ -69,8 +69,6 @@ export async function openCollection(embedders: Embedders): Promise<GrownCollect
     },
   }
 }
-
-export const bytesOf = async (file: string): Promise<number> => (await stat(file)).size
 
 export const idOf = (number: number): string => `d${number}`
 

@@ -9,7 +9,7 @@ export interface Contender extends AsyncDisposable {
   ask(request: unknown): Promise<Times>
 }
 
-export interface Times {
+interface Times {
   readonly cpuMs: number
   readonly wallMs: number
   readonly documents?: number

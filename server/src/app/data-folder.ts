@@ -2,7 +2,6 @@ import { access, chmod, constants, mkdir, readdir, readFile, stat, statfs, write
 import { dirname, join } from 'node:path'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { LEDGER } from '../tasks/local/database.ts'
-import type { Config } from './config.ts'
 
 /** In the data folder: the tables of the embedded store. */
 export const VECTORS = 'vectors'
@@ -30,7 +29,7 @@ export async function makeDataFolder(dataDir: string): Promise<void> {
 const isNew = async (dataDir: string): Promise<boolean> => !(await readdir(dataDir)).includes(LEDGER)
 
 /** Writes beside the ledger which store its projects are in, before there are any. @throws SimilarityError store_unreadable */
-export async function noteStore({ dataDir, store }: Pick<Config, 'dataDir' | 'store'>): Promise<void> {
+export async function noteStore({ dataDir, store }: { readonly dataDir: string, readonly store: string }): Promise<void> {
   if (!await isNew(dataDir)) return
   await writeFile(join(dataDir, STORE), store).catch((cause: unknown) => { throw new SimilarityError('store_unreadable', { cause, detail: `The data folder ${dataDir} cannot be written to.` }) })
 }
