@@ -35,7 +35,7 @@ export async function noteStore({ dataDir, store }: { readonly dataDir: string, 
 }
 
 /** The ledger of a folder says which projects are vectorized, in the store that they were vectorized in. @throws SimilarityError configuration_wrong */
-export async function demandSameStore({ dataDir, store }: Pick<Config, 'dataDir' | 'store'>): Promise<void> {
+export async function demandSameStore({ dataDir, store }: { readonly dataDir: string, readonly store: string }): Promise<void> {
   const before = await isNew(dataDir) ? store : await storeOf(dataDir)
   if (before === store) return
   throw new SimilarityError('configuration_wrong', { detail: `SIMILARITY_STORE: the projects of this data folder are in the store "${before}". Set it back, or give the companion another folder with SIMILARITY_DATA_DIR and vectorize the projects there.` })
