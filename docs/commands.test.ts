@@ -20,11 +20,12 @@ const commandsOf = (path: string): string[] =>
 /** Checked by what they name, in docs.test.ts: there is no Docker where tests run. */
 const needsDocker = (command: string): boolean => command.startsWith('docker ') || command.includes('> .env')
 
-/** Takes hours and judges nothing: started by hand. That the script exists is tried in docs.test.ts. */
-const isBenchmark = (command: string): boolean => command.startsWith('npm run bench:')
+/** Takes long and judges nothing: started by hand. That the script exists is tried in docs.test.ts. */
+const isBenchmark = (command: string): boolean => /^npm run bench\b/.test(command)
 
 /** Run as they are, or nearly, by another test. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'node --cpu-prof --cpu-prof-dir=/tmp/profile --conditions=@similarity/source bench/speed/contender-process.ts ours server/models/all-MiniLM-L6-v2': 'bench/speed/speed.test.ts',
   'npm run demo': 'e2e/tests/readme.spec.ts',
   'npm test': 'e2e/tests/readme.spec.ts',
   'npm run dev': 'e2e/tests/dev.spec.ts',

@@ -152,9 +152,10 @@ async function embedBatch(outer: Chain, generation: Generation, embedder: Embedd
   const { ledger, live, signal } = outer
   const chain: Chain = { ...outer, patiently: createPatience(outer.patience, signal, dependency => live.setWaitsFor(batch.id, dependency)) }
   try {
-    const { outcome, remaining } = await chain.patiently(() => settleBatch(chain.store, generation, ledger.batchDocuments(batch.id), planMode(chain.task, generation)))
-    // A crash or a stop has cut it short: what the store holds is neither done nor counted twice.
-    if (batch.started_at !== null) await chain.patiently(() => written(() => ledger.setOutcome(batch.id, outcome)))
+    const documents = ledger.batchDocuments(batch.id)
+    const { outcome, remaining } = await chain.patiently(() => settleBatch(chain.store, generation, documents, planMode(chain.task, generation)))
+    // A crash or a stop has cut it short, or the ledger was restored from before it began: what the store holds is neither done nor counted twice.
+    if (batch.started_at !== null || remaining.length < documents.length) await chain.patiently(() => written(() => ledger.setOutcome(batch.id, outcome)))
     await note(chain, batch, { state: 'RUNNING', phase: 'embedding', ...(batch.started_at === null ? { started_at: now() } : {}) })
     await vectorizeDocs({
       ...chain, embedder, generation,
