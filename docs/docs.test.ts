@@ -58,7 +58,7 @@ describe('the documents', () => {
 
   it('name npm scripts that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> }
-    const named = documents.flatMap(path => [...read(path).matchAll(/\bnpm run ([\w:]+)/g)].map(([, script]) => script!))
+    const named = documents.flatMap(path => [...read(path).matchAll(/\bnpm run ([\w:-]+)/g)].map(([, script]) => script!))
 
     expect(named.length).toBeGreaterThan(10)
     expect([...new Set(named)].filter(script => scripts[script] === undefined)).toEqual([])
