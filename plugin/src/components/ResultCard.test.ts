@@ -60,12 +60,15 @@ describe('the card of a result', () => {
     expect(wrapper.text()).toContain('<img src=x onerror=alert(1)>')
   })
 
-  it('puts the passage of the open document beside the one it resembles', async () => {
+  it.each([
+    { open: 'the open document', opened: { id: 'open', index: 'vault' }, label: 'In this document' },
+    { open: 'another document', opened: { id: 'other', index: 'vault' }, label: 'In the compared document' },
+  ])('puts the passage that it resembles beside its own, and says whose it is while $open is open', async ({ opened, label }) => {
     const matches = { documentId: 'open', start: 5, end: 20, text: 'Our nominees sign.' }
 
-    const wrapper = await mountCard({ passages: [{ start: 0, end: 9, text: 'Nominees.', highlights: [], sharedTerms: [], matches }] })
+    const wrapper = await mountCard({ passages: [{ start: 0, end: 9, text: 'Nominees.', highlights: [], sharedTerms: [], matches }] }, fakeCore({ document: opened }))
 
-    expect(wrapper.findAll('dt').map(term => term.text())).toEqual(['In this document', '↔ In that document'])
+    expect(wrapper.findAll('dt').map(term => term.text())).toEqual([label, '↔ In that document'])
     expect(wrapper.findAll('dd').map(passage => passage.text())).toEqual(['Our nominees sign.', 'Nominees.'])
   })
 

@@ -1,5 +1,5 @@
 import { errors } from '@elastic/elasticsearch'
-import { SimilarityError } from '@datashare-similarity/shared'
+import { ERRORS, SimilarityError } from '@datashare-similarity/shared'
 import { z } from 'zod'
 
 /** What an answer says of a fault, and what a bulk says of one of its lines. */
@@ -42,7 +42,11 @@ export function toSimilarityError(error: unknown, signal?: AbortSignal): unknown
   if (typeOf(error) === 'index_not_found_exception') return new SimilarityError('index_missing')
   // A server before version 8 does not know the form of what a client of version 8 sends.
   if (status === 400 && typeOf(error) === 'media_type_header_exception') return new SimilarityError('elasticsearch_too_old', { detail })
-  if (status === 401 || status === 403 || error instanceof errors.ProductNotSupportedError) return new SimilarityError('elasticsearch_refused', { detail })
+  if (status === 401 || status === 403 || error instanceof errors.ProductNotSupportedError) return explained('elasticsearch_refused', detail)
   if (status !== undefined && status !== 404 && status !== 429 && status < 500) return new SimilarityError('internal', { detail })
-  return new SimilarityError('elasticsearch_unreachable', { detail })
+  return explained('elasticsearch_unreachable', detail)
 }
+
+/** A reader of the page is told what it means before what it was. */
+const explained = (code: 'elasticsearch_refused' | 'elasticsearch_unreachable', detail: string): SimilarityError =>
+  new SimilarityError(code, { detail: `${ERRORS[code].why} ${detail}` })
