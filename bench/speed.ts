@@ -24,7 +24,7 @@ const USAGE = `npm run bench -- [options]
 
 const SIZES = {
   quick: { texts: 60, rounds: 3, passages: [1_000, 10_000], queries: 40, documents: 150 },
-  usual: { texts: 200, rounds: 7, passages: [10_000, 100_000], queries: 200, documents: 1_500 },
+  usual: { texts: 150, rounds: 5, passages: [10_000, 100_000], queries: 100, documents: 600 },
   whole: { texts: 200, rounds: 7, passages: [10_000, 100_000, 1_000_000], queries: 200, documents: 5_000 },
 }
 

@@ -129,6 +129,14 @@ test.describe('the README', () => {
     await trial(command)
   }
 
+  /** Beside the demo's page and without an Elasticsearch: it says so, and what to do. */
+  async function doctor(command: string): Promise<void> {
+    const { code, said } = await run(command, { DATASHARE_URL: demo.pageUrl, ELASTICSEARCH_URL: 'http://127.0.0.1:9', SIMILARITY_PORT: '0', SIMILARITY_DATA_DIR: join(folder, 'doctor') })
+    expect(code, said).not.toBe(0)
+    expect(said).toMatch(/^ok +datashare/m)
+    expect(said).toMatch(/^error +elasticsearch.*\n +Fix: .*\n +Code: elasticsearch_unreachable$/m)
+  }
+
   /** How each command is tried. Those that are this very run, or what it stands on, are checked to exist. */
   const trials: Readonly<Record<string, (command: string) => Promise<void>>> = {
     'npm run demo': demoFromClone,
@@ -136,6 +144,7 @@ test.describe('the README', () => {
     'npm run build': isScript,
     'npm run pack': pack,
     'npx --no-install datashare-similarity plugin install --plugins-dir ~/.local/share/datashare/plugins': pluginInstall,
+    'npx --no-install datashare-similarity doctor': doctor,
     'DATASHARE_URL=http://localhost:8080 ELASTICSEARCH_URL=http://localhost:9200 npx --no-install datashare-similarity serve': companionBesideDatashare,
     'npx --no-install datashare-similarity vectorize local-datashare': says('100 %  done  7/7 documents'),
     'npx --no-install datashare-similarity status local-datashare': whenVectorized(says('7 of 7 documents vectorized')),
