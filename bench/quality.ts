@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BUNDLED_MODELS_DIR } from '../server/src/embedding/registry.ts'
@@ -6,6 +6,7 @@ import { loadTokenizer, type Tokenizer } from '../server/src/embedding/tokenizer
 import type { Embedders } from '../server/src/embedding/embedder.ts'
 import { PASSAGE_RULES } from '../server/src/passages/passage.ts'
 import { openModel } from '../server/src/testing/memory-run.ts'
+import { intoDocument } from './document.ts'
 import { makeCollection, type Collection, type CollectionName } from './quality/collections.ts'
 import { cached } from './quality/embedding-cache.ts'
 import type { BenchQuery } from './quality/known-items.ts'
@@ -77,7 +78,7 @@ async function report(): Promise<void> {
   await writeFile(join(results, `${name}-queries.jsonl`), asked.map(each => `${JSON.stringify(lineOf(each))}\n`).join(''))
   const figures = asMarkdown(parts, claims)
   console.log(`\n${figures}\n`)
-  if (options.isWhole) await intoDocument([`Model ${id}, ${revision}; passages ${PASSAGE_RULES}.`, collections.map(madeOf).join('\n'), figures].join('\n\n'))
+  if (options.isWhole) await intoDocument('ranking.md', 'npm run bench:quality', [`Model ${id}, ${revision}; passages ${PASSAGE_RULES}.`, collections.map(madeOf).join('\n'), figures].join('\n\n'))
   say(`done; each query in bench/results/${name}-queries.jsonl`)
 }
 
@@ -95,11 +96,4 @@ function lineOf({ collection, language, part, isDeep: deep, measures, query, ans
     ndcg: Object.fromEntries(Object.entries(measures).map(([system, { ndcg }]) => [system, ndcg])),
     lists: best === undefined ? null : answers.hybrid?.lists[best], hybrid: answers.hybrid?.ids.slice(0, 5),
   }
-}
-
-async function intoDocument(figures: string): Promise<void> {
-  const path = join(root, 'docs', 'ranking.md')
-  const [begin, end] = ['<!-- figures: begin, made by npm run bench:quality -->', '<!-- figures: end -->']
-  const [before = '', rest = ''] = (await readFile(path, 'utf8')).split(begin)
-  await writeFile(path, `${before}${begin}\n\n${figures}\n\n${end}${rest.split(end)[1] ?? ''}`)
 }

@@ -49,12 +49,12 @@ export async function lookOften(page: Page): Promise<void> {
   await page.addInitScript(() => { Math.random = () => 0 })
 }
 
-/** Collects what should not happen in a page: errors in its console, and requests to anybody but the page's server and the companion. */
+/** Collects what should not happen in a page: errors and warnings in its console, and requests to anybody but the page's server and the companion. */
 export function watch(page: Page, demo: Demo): string[] {
   const faults: string[] = []
   const allowed = [demo.pageUrl, demo.companionUrl]
   page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(`console: ${message.text()}`)
+    if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`)
   })
   page.on('pageerror', error => faults.push(`error: ${error.message}`))
   page.on('request', (request) => {
