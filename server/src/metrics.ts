@@ -9,7 +9,7 @@ export type SearchStep = 'embedding' | 'meaning' | 'words' | 'documents' | 'fusi
 export interface Gauges {
   readonly searches: () => { running: number, waiting: number }
   /** Chains by state. */
-  readonly chains: () => Readonly<Record<string, number>>
+  readonly chains: () => Promise<Readonly<Record<string, number>>>
   /** As last compared with Datashare, by generation. */
   readonly coverage: () => Promise<{ generation: string, coverage: Coverage }[]>
 }
@@ -91,9 +91,9 @@ function registerGauges(registry: Registry, gauges: Gauges): void {
   })
   new Gauge({
     name: 'similarity_chains', help: 'Vectorizations on record, by state', labelNames: ['state'], registers,
-    collect() {
+    async collect() {
       this.reset()
-      for (const [state, count] of Object.entries(gauges.chains())) this.set({ state }, count)
+      for (const [state, count] of Object.entries(await gauges.chains())) this.set({ state }, count)
     },
   })
   new Gauge({

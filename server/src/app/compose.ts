@@ -22,8 +22,8 @@ import { openElasticsearchStore } from '../store/elasticsearch/elasticsearch.ts'
 import type { Generations } from '../store/generation.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import type { VectorStore } from '../store/store.ts'
-import type { TaskEngine } from '../tasks/engine.ts'
-import { openLocalEngine, type LocalEngine } from '../tasks/local/engine.ts'
+import type { OpenedEngine, TaskEngine } from '../tasks/engine.ts'
+import { openLocalEngine } from '../tasks/local/engine.ts'
 import { openDataFolderLock } from '../tasks/local/lock.ts'
 import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
@@ -43,7 +43,7 @@ export interface Overrides {
   readonly hydrator?: Hydrator
   readonly store?: () => Promise<VectorStore>
   readonly embedders?: () => Promise<Embedders>
-  readonly engine?: (parts: EngineParts) => Promise<LocalEngine>
+  readonly engine?: (parts: EngineParts) => Promise<OpenedEngine>
 }
 
 interface EngineParts { source: DocumentSource, store: VectorStore, embedders: Embedders }
@@ -110,7 +110,7 @@ const openStore = ({ store, dataDir, elasticsearch }: Config, log: Logger): Prom
 
 interface Measured {
   readonly searches: FairQueue
-  readonly chains: LocalEngine['chains']
+  readonly chains: OpenedEngine['chains']
   readonly generations: Generations
   readonly known: ReturnType<typeof createKnownCoverage>
 }

@@ -1,17 +1,14 @@
+import { z } from 'zod'
 import type { Evaluation } from '@datashare-similarity/shared'
 import type { ProjectName } from '../datashare/access.ts'
 
 /** What unrelated texts have: the middle of their cosines, and how far they usually lie from it. */
-export interface Background {
-  readonly median: number
-  readonly deviation: number
-}
+const BackgroundSchema = z.object({ median: z.number(), deviation: z.number() })
+export type Background = Readonly<z.infer<typeof BackgroundSchema>>
 
 /** The backgrounds of a project: of passages with passages, and of short queries with passages. */
-export interface Calibration {
-  readonly passages: Background
-  readonly queries: Background
-}
+export const CalibrationSchema = z.object({ passages: BackgroundSchema, queries: BackgroundSchema })
+export type Calibration = Readonly<z.infer<typeof CalibrationSchema>>
 
 /** A complete set of a project's vectors, made with one model and one set of passage rules. */
 export interface Generation {

@@ -1,5 +1,6 @@
 import type { Task, VectorizeMode } from '@datashare-similarity/shared'
 import type { Caller, GrantedProject } from '../datashare/access.ts'
+import type { Generations } from '../store/generation.ts'
 
 export interface StartRequest {
   readonly mode: VectorizeMode
@@ -33,4 +34,14 @@ export interface TaskEngine {
   /** Resolves when nothing runs: tests drain instead of sleeping. */
   idle(): Promise<void>
   close(): Promise<void>
+}
+
+/** An engine with what others read of its records. */
+export interface OpenedEngine {
+  readonly engine: TaskEngine
+  readonly generations: Generations
+  /** Characters a second, measured by earlier chains with this model; null where there were none. */
+  readonly measuredRate: (modelId: string) => Promise<number | null>
+  /** How many chains there are on record, by state. */
+  readonly chains: () => Promise<Readonly<Record<string, number>>>
 }

@@ -9,7 +9,8 @@ import type { Generation } from '../store/generation.ts'
 import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import type { CacheBytes } from '../store/lancedb/tables.ts'
 import type { DocumentRow, VectorStore } from '../store/store.ts'
-import { openLocalEngine, type LocalEngine } from '../tasks/local/engine.ts'
+import type { OpenedEngine } from '../tasks/engine.ts'
+import { openLocalEngine } from '../tasks/local/engine.ts'
 import { aCaller } from './callers.ts'
 import { createMemoryDocuments, type MemoryDocuments } from './memory-documents.ts'
 
@@ -17,14 +18,14 @@ export const log = createLogger(process.env['TEST_LOG_LEVEL'] ?? 'silent')
 export const QUICK = { firstDelayMs: 5, maximumDelayMs: 20 }
 
 /** The real store, ledger and engine in a folder of their own; the documents and the embedder are the caller's. */
-export interface LocalChain extends LocalEngine, AsyncDisposable {
+export interface LocalChain extends OpenedEngine, AsyncDisposable {
   readonly dataDir: string
   readonly source: MemoryDocuments
   readonly store: VectorStore
   readonly caller: Caller
   readonly project: GrantedProject
   /** Starts and waits for the end. */
-  vectorize(request?: Partial<Parameters<LocalEngine['engine']['start']>[1]>): Promise<Task>
+  vectorize(request?: Partial<Parameters<OpenedEngine['engine']['start']>[1]>): Promise<Task>
   /** The task as it stands. */
   task(id: string): Promise<Task>
   current(): Promise<Generation>
@@ -38,7 +39,7 @@ export async function openLocalChain(embedders: Embedders, options: { source?: M
   const source = options.source ?? createMemoryDocuments()
   const caller = aCaller('ada', 'harbour', 'quay')
   const project = caller.grant('harbour')
-  const open = async (): Promise<{ store: VectorStore } & LocalEngine> => {
+  const open = async (): Promise<{ store: VectorStore } & OpenedEngine> => {
     const store = await openLanceStore({ folder: join(dataDir, 'vectors'), log, cacheBytes: options.cacheBytes })
     return { store, ...await openLocalEngine({ dataDir, source, store, embedders, log, patience: QUICK, batchesAtOnce: options.batchesAtOnce ?? 2, retireAfterMs: 0 }) }
   }

@@ -20,7 +20,7 @@ export interface EstimateOptions {
   readonly generations: Generations
   readonly embedders: Embedders
   /** Characters a second, measured by earlier chains with this model; null where there were none. */
-  readonly measuredRate: (modelId: string) => number | null
+  readonly measuredRate: (modelId: string) => Promise<number | null>
 }
 
 /**
@@ -33,7 +33,7 @@ export const createEstimate = ({ coverage, generations, embedders, measuredRate 
     const modelId = model ?? generation?.modelId ?? embedders.defaultModel.id
     const known = models.find(({ id }) => id === modelId)
     if (model !== undefined && known === undefined) throw new SimilarityError('model_unknown')
-    return estimateOf(todo[mode], known?.dimensions ?? embedders.defaultModel.dimensions, measuredRate(modelId))
+    return estimateOf(todo[mode], known?.dimensions ?? embedders.defaultModel.dimensions, await measuredRate(modelId))
   }
 
 /** @param rate characters a second, null where unknown */

@@ -13,7 +13,7 @@ import { vectorizeDocs } from '../../vectorize/vectorize-docs.ts'
 import type { LedgerGenerations } from './generations.ts'
 import type { Ledger, TaskChange } from './ledger.ts'
 import type { LiveChain } from './live.ts'
-import type { ChainArgs, TaskRow } from './rows.ts'
+import type { ChainArgs, TaskRow } from '../rows.ts'
 
 export interface ChainParts {
   readonly source: DocumentSource

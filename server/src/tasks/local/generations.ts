@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { z } from 'zod'
 import { EvaluationSchema } from '@datashare-similarity/shared/contract'
-import type { ProjectName } from '../../datashare/access.ts'
-import type { Generation, Generations } from '../../store/generation.ts'
+import { CalibrationSchema, type Generation } from '../../store/generation.ts'
+import type { EngineGenerations } from '../create-engine.ts'
 import { guarded, inTransaction } from './database.ts'
-import { CalibrationSchema, GenerationRowSchema } from './rows.ts'
+import { GenerationRowSchema } from './rows.ts'
 
 const toGeneration = (row: z.infer<typeof GenerationRowSchema>): Generation => ({
   id: row.id,
@@ -25,10 +25,8 @@ const toGeneration = (row: z.infer<typeof GenerationRowSchema>): Generation => (
 const done = <T>(work: () => T): Promise<T> => new Promise(resolve => resolve(guarded(work)))
 
 /** The generations of the ledger; beside the port, what the engine needs to clean up. */
-export interface LedgerGenerations extends Generations {
+export interface LedgerGenerations extends EngineGenerations {
   byId(id: string): Generation | null
-  /** Takes all generations of a project out of use, so that nobody finds one whose tables are being dropped. */
-  retireAll(project: ProjectName): void
   retire(id: string): void
   /** Of all projects. */
   retired(): Generation[]
@@ -44,7 +42,7 @@ export function createGenerations(database: DatabaseSync): LedgerGenerations {
     database.prepare(`UPDATE generations SET ${set} WHERE id = ?`).run(...values)
   }
 
-  const create = (spec: Parameters<Generations['create']>[0]): Generation => {
+  const create = (spec: Parameters<LedgerGenerations['create']>[0]): Generation => {
     const id = randomUUID()
     const at = now()
     database.prepare(`INSERT INTO generations (id, project, model_id, model_revision, dimensions, passage_rules, state, created_at, updated_at)

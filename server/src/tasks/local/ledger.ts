@@ -1,22 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { TASK_NAMES, type ErrorCode, type TaskPhase, type TaskState, type VectorizeMode } from '@datashare-similarity/shared'
+import { SimilarityError, TASK_NAMES, type ErrorCode, type TaskPhase, type TaskState } from '@datashare-similarity/shared'
 import type { ProjectName } from '../../datashare/access.ts'
 import type { DocumentRef } from '../../datashare/source.ts'
 import { EMPTY_OUTCOME, weigh, type BatchOutcome } from '../../vectorize/outcome.ts'
 import { guarded, inTransaction } from './database.ts'
-import { BatchArgsSchema, ChainArgsSchema, TaskRowSchema, type ChainArgs, type TaskRow } from './rows.ts'
+import { BatchArgsSchema, ChainArgsSchema, TaskRowSchema, type ChainArgs, type ChainSpec, type TaskRow } from '../rows.ts'
 
 const COLUMNS = Object.keys(TaskRowSchema.shape).join(', ')
-
-export interface ChainSpec {
-  readonly project: ProjectName
-  readonly mode: VectorizeMode
-  readonly args: ChainArgs
-  readonly createdBy: string
-  /** The task that this one resumes, and the generation it was building. */
-  readonly resumes?: { readonly id: string, readonly generation: string | null }
-}
 
 export interface TaskChange {
   readonly state?: TaskState
@@ -48,11 +39,17 @@ export function createLedger(database: DatabaseSync) {
     run(`UPDATE tasks SET ${Object.keys(changes).map(name => `${name} = ?`).join(', ')} WHERE id = ?`, ...Object.values<SQLInputValue>({ ...changes }), id)
   }
 
+  const runningChain = (project: ProjectName): TaskRow | null =>
+    rows('parent IS NULL AND project = ? AND state IN (\'CREATED\', \'QUEUED\', \'RUNNING\')', project)[0] ?? null
+
   return {
     get,
     change,
 
+    /** @throws SimilarityError chain_running */
     addChain({ project, mode, args, createdBy, resumes }: ChainSpec): TaskRow {
+      const running = runningChain(project)
+      if (running !== null) throw new SimilarityError('chain_running', { taskId: running.id })
       const id = `${TASK_NAMES.createVectorizationTasks}-${randomUUID()}`
       insert({
         id, name: TASK_NAMES.createVectorizationTasks, project, state: 'QUEUED', mode, args: JSON.stringify(args), created_by: createdBy,
@@ -92,8 +89,7 @@ export function createLedger(database: DatabaseSync) {
     chainsByState: (): Record<string, number> =>
       Object.fromEntries(database.prepare('SELECT state, count(*) AS chains FROM tasks WHERE parent IS NULL GROUP BY state').all().map(({ state, chains }) => [String(state), Number(chains)])),
     latestChain: (project: ProjectName): TaskRow | null => rows('parent IS NULL AND project = ? ORDER BY sequence DESC LIMIT 1', project)[0] ?? null,
-    runningChain: (project: ProjectName): TaskRow | null =>
-      rows('parent IS NULL AND project = ? AND state IN (\'CREATED\', \'QUEUED\', \'RUNNING\')', project)[0] ?? null,
+    runningChain,
 
     /** Adds what a batch has done since its last report: with the store's commit before, a crash between the two is made good by `setOutcome`. */
     addOutcome: (id: string, outcome: BatchOutcome): void => inTransaction(database, () => writeOutcome(run, id, outcome)),

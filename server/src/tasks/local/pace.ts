@@ -1,3 +1,5 @@
+import { etaRange } from '../task-view.ts'
+
 const WINDOW_MS = 180_000
 const SETTLED_MS = 5_000
 const MINIMUM_MS = 1_000
@@ -51,8 +53,7 @@ export function createPace(now: () => number = () => performance.now()): Pace {
     etaSeconds(weight) {
       const seen = window()
       if (seen === null || seen.weight === 0) return null
-      const seconds = Math.max(0, weight) / seen.weight * seen.ms / 1_000
-      return [Math.floor(seconds * 0.8), Math.ceil(seconds * 1.4)]
+      return etaRange(Math.max(0, weight) / seen.weight * seen.ms / 1_000)
     },
     measured() {
       const ms = now() - started

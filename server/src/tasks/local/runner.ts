@@ -5,7 +5,7 @@ import { dropGeneration } from '../../vectorize/choose-generation.ts'
 import { createPatience } from '../../vectorize/patience.ts'
 import { faultOf, runChain, type ChainParts } from './chain.ts'
 import { createLiveChain, type LiveChain } from './live.ts'
-import type { TaskRow } from './rows.ts'
+import type { TaskRow } from '../rows.ts'
 
 /** One project that waits for a dependency must not hold up the others. */
 const CHAINS_AT_ONCE = 2
