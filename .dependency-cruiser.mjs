@@ -21,6 +21,7 @@ export default {
     vendor('lancedb-in-its-room', 'node_modules/(@lancedb|apache-arrow)', '^server/src/store/lancedb'),
     vendor('elastic-in-its-room', 'node_modules/@elastic', '^server/src/(datashare|store/elasticsearch)'),
     vendor('transformers-in-its-room', 'node_modules/(@huggingface|onnxruntime)', '^server/src/embedding'),
+    vendor('temporal-in-its-room', 'node_modules/@temporalio', '^server/src/tasks/temporal'),
     vendor('express-in-its-room', 'node_modules/express/', '^server/src/(http|demo)'),
     vendor('commander-in-its-room', 'node_modules/commander', '^server/src/cli'),
   ],

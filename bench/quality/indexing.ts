@@ -12,7 +12,7 @@ import type { VectorStore } from '../../server/src/store/store.ts'
 import { openLocalEngine } from '../../server/src/tasks/local/engine.ts'
 import { aCaller } from '../../server/src/testing/callers.ts'
 import { startElasticsearch } from '../../server/src/testing/elasticsearch.ts'
-import { log, QUICK } from '../../server/src/testing/local-chain.ts'
+import { log, QUICK } from '../../server/src/testing/chain.ts'
 import { createMemoryDocuments } from '../../server/src/testing/memory-documents.ts'
 import type { Collection } from './collections.ts'
 

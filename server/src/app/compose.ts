@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
+import { SimilarityError } from '@datashare-similarity/shared'
 import type { AccessCheck } from '../datashare/access.ts'
 import { createAccessCheck } from '../datashare/access-check.ts'
 import { openElasticsearchDocuments } from '../datashare/elasticsearch-documents.ts'
@@ -25,6 +26,7 @@ import type { VectorStore } from '../store/store.ts'
 import type { OpenedEngine, TaskEngine } from '../tasks/engine.ts'
 import { openLocalEngine } from '../tasks/local/engine.ts'
 import { openDataFolderLock } from '../tasks/local/lock.ts'
+import { installed } from '../tasks/temporal/connection.ts'
 import { createCoverage } from '../vectorize/coverage.ts'
 import { createEstimate } from '../vectorize/estimate.ts'
 import { createKnownCoverage } from '../vectorize/known-coverage.ts'
@@ -83,9 +85,9 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const hydrator = measuredHydrator(overrides.hydrator ?? createHydrator({ url: config.datashareUrl, log }), metrics)
   const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
   const store = await lifespan.provide('vector store', overrides.store ?? (() => openStore(config, log)), it => it.close())
-  const opened = await lifespan.provide('embedder', overrides.embedders ?? (() => openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, device: config.device, log, signal: lifespan.signal })), it => it.close())
+  const opened = await lifespan.provide('embedder', overrides.embedders ?? (() => openModels(config, log, lifespan)), it => it.close())
   const embedders = measuredEmbedders(opened, metrics)
-  const openEngine = overrides.engine ?? ((parts: EngineParts) => openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: config.threads + 1, log }))
+  const openEngine = overrides.engine ?? ((parts: EngineParts) => engineOf(config, parts, log))
   const { engine, generations, measuredRate, chains } = await lifespan.provide('task engine', () => openEngine({ source, store: measuredWrites(store, metrics), embedders }), it => it.engine.close())
 
   const coverage = createCoverage({ source, store, generations })
@@ -104,6 +106,40 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   log.info({ url, version: VERSION }, 'companion listens')
   return { url, metricsUrl, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
 }
+
+async function engineOf(config: Config, parts: EngineParts, log: Logger): Promise<OpenedEngine> {
+  if (config.engine === 'local') return openLocalEngine({ dataDir: config.dataDir, ...parts, batchesAtOnce: batchesAtOnce(config), log })
+  const { openTemporalEngine } = await installed(() => import('../tasks/temporal/engine.ts'))
+  return openTemporalEngine({ ...config, ...parts, log })
+}
+
+/** Each embeds one document at a time, so one more than the embedder takes at once: while those embed, it reads, or writes. */
+const batchesAtOnce = ({ threads }: Config): number => threads + 1
+
+export interface WorkerApp extends AsyncDisposable {
+  /** Rejects where the worker fails. */
+  readonly ended: Promise<void>
+}
+
+/** Takes part in the work of a cluster: the same dependencies as a companion's, without an address. Errors: those of the dependencies. */
+export async function composeWorker(config: Config, log: Logger, signal?: AbortSignal): Promise<WorkerApp> {
+  if (config.engine !== 'temporal') throw new SimilarityError('configuration_wrong', { detail: 'A worker is for SIMILARITY_ENGINE=temporal: with the local engine the companion itself does the work.' })
+  const lifespan = new Lifespan(log, signal)
+  try {
+    const { startTemporalWorker } = await installed(() => import('../tasks/temporal/worker.ts'))
+    const source = await lifespan.provide('documents', () => openElasticsearchDocuments({ ...config.elasticsearch, log }), it => it.close())
+    const store = await lifespan.provide('vector store', () => openStore(config, log), it => it.close())
+    const embedders = await lifespan.provide('embedder', () => openModels(config, log, lifespan), it => it.close())
+    const worker = await lifespan.provide('worker', () => startTemporalWorker({ ...config, source, store, embedders, log, batchesAtOnce: batchesAtOnce(config) }), it => it.close())
+    return { ended: worker.ended, [Symbol.asyncDispose]: () => lifespan.close() }
+  } catch (error) {
+    await lifespan.close()
+    throw error
+  }
+}
+
+const openModels = (config: Config, log: Logger, { signal }: Lifespan): Promise<Embedders> =>
+  openEmbedders({ defaultModel: config.model, modelsDir: modelsDirOf(config.dataDir), threads: config.threads, device: config.device, log, signal })
 
 const openStore = ({ store, dataDir, elasticsearch }: Config, log: Logger): Promise<VectorStore> =>
   store === 'elasticsearch' ? openElasticsearchStore({ ...elasticsearch, log }) : openLanceStore({ folder: join(dataDir, VECTORS), log })

@@ -5,6 +5,7 @@ import { DEFAULT_PORT, SimilarityError } from '@datashare-similarity/shared'
 import type { ElasticsearchConnection } from '../datashare/elasticsearch-client.ts'
 import { isFolderName } from '../embedding/local-folder.ts'
 import { DEVICES, type Device } from '../embedding/model.ts'
+import type { TemporalAddress } from '../tasks/temporal/connection.ts'
 import { MODELS } from './data-folder.ts'
 
 export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
@@ -29,7 +30,9 @@ const settings = {
   SIMILARITY_MODEL: z.string().min(1, 'the id of a model, or the path of its folder').default('all-MiniLM-L6-v2').transform(value => (isFolderName(value) ? resolve(value) : value)),
   HF_ENDPOINT: httpUrl('https://huggingface.co'),
   SIMILARITY_STORE: z.enum(['lancedb', 'elasticsearch'], 'lancedb or elasticsearch').default('lancedb'),
-  SIMILARITY_ENGINE: z.literal('local', 'local').default('local'),
+  SIMILARITY_ENGINE: z.enum(['local', 'temporal'], 'local or temporal').default('local'),
+  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/:]+:\d+$/, 'host:port, such as localhost:7233').default('localhost:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1, 'the name of a namespace').default('datashare-default'),
   SIMILARITY_THREADS: integer(1, 64, Math.min(availableParallelism(), 4)),
   SIMILARITY_DEVICE: z.enum(DEVICES, DEVICES.join(', ')).default('cpu'),
   SIMILARITY_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug'], 'silent, error, warn, info or debug').default('info'),
@@ -52,6 +55,9 @@ export interface Config {
   readonly metricsPort: number | null
   readonly dataDir: string
   readonly store: 'lancedb' | 'elasticsearch'
+  readonly engine: 'local' | 'temporal'
+  /** Asked where that is the engine. */
+  readonly temporal: TemporalAddress
   /** The id of a model, or the absolute path of a folder. */
   readonly model: string
   /** Address of the hub that models are pulled from, or of a mirror: used when somebody pulls one, never by a running companion. */
@@ -73,6 +79,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new SimilarityError('configuration_wrong', { detail })
   }
   const value = parsed.data
+  if (value.SIMILARITY_ENGINE === 'temporal' && value.SIMILARITY_STORE !== 'elasticsearch') throw new SimilarityError('configuration_wrong', { detail: 'SIMILARITY_ENGINE=temporal needs SIMILARITY_STORE=elasticsearch: several machines cannot share the files of one data folder.' })
   const datashareUrl = value.DATASHARE_URL
   const allowedOrigins = value.SIMILARITY_ALLOWED_ORIGINS ?? defaultOrigins([datashareUrl, value.SIMILARITY_PUBLIC_URL])
   return {
@@ -94,6 +101,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     metricsPort: value.SIMILARITY_METRICS_PORT ?? null,
     dataDir: value.SIMILARITY_DATA_DIR ?? defaultDataDir(env),
     store: value.SIMILARITY_STORE,
+    engine: value.SIMILARITY_ENGINE,
+    temporal: { address: value.TEMPORAL_ADDRESS, namespace: value.TEMPORAL_NAMESPACE },
     model: value.SIMILARITY_MODEL,
     modelHub: value.HF_ENDPOINT,
     threads: value.SIMILARITY_THREADS,

@@ -8,7 +8,7 @@ import type { Logger } from '../log.ts'
 import { createEditableDocuments, type EditableDocuments } from '../testing/editable-documents.ts'
 import { startGuardedCompanion, type GuardedCompanion } from '../testing/guarded-companion.ts'
 import { LETTER_DIMENSIONS, writeLetterModel } from '../testing/letter-model.ts'
-import { hold, watch, type WatchedEmbedders } from '../testing/local-chain.ts'
+import { hold, watch, type WatchedEmbedders } from '../testing/chain.ts'
 import { isAlive, listen, type Start } from '../testing/model-processes.ts'
 
 const BUNDLED = 'all-MiniLM-L6-v2'

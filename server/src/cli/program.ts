@@ -10,7 +10,7 @@ import { addDoctor } from './doctor.ts'
 import { addModel, withModel } from './model.ts'
 import { createOutput, evaluationLines, EXIT, progressLine, projectLines, resultLines, tellError, type Output } from './output.ts'
 import { addPlugin } from './plugin.ts'
-import { serve } from './serve.ts'
+import { serve, work } from './serve.ts'
 
 interface Flags { json?: boolean }
 
@@ -51,6 +51,7 @@ Examples:
 
 Settings are environment variables (or a .env file); DATASHARE_API_KEY signs you in where Datashare is in SERVER mode.`)
   addServe(program, env)
+  addWorker(program, env)
   addChain(program, env, exit)
   addSearch(program, env)
   addModel(program, env)
@@ -67,6 +68,13 @@ function addServe(program: Command, env: Env): void {
     .option('--demo', 'with a bundled sample collection and a stand-in of Datashare\'s page')
     .addHelpText('after', '\nExamples:\n  $ DATASHARE_URL=http://localhost:8080 datashare-similarity serve\n  $ datashare-similarity serve --demo')
     .action(async ({ demo }: { demo?: boolean }) => serve({ demo: demo === true }, env))
+}
+
+function addWorker(program: Command, env: Env): void {
+  program.command('worker')
+    .description('with SIMILARITY_ENGINE=temporal: do the work of vectorizations until it is stopped; several share it')
+    .addHelpText('after', '\nExample:\n  $ SIMILARITY_ENGINE=temporal SIMILARITY_STORE=elasticsearch TEMPORAL_ADDRESS=temporal:7233 datashare-similarity worker')
+    .action(async () => work(env))
 }
 
 function addChain(program: Command, env: Env, exit: (code: number) => void): void {

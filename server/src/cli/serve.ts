@@ -1,5 +1,5 @@
 import { SimilarityError } from '@datashare-similarity/shared'
-import { compose } from '../app/compose.ts'
+import { compose, composeWorker } from '../app/compose.ts'
 import { readConfig } from '../app/config.ts'
 import { openDemo } from '../demo/demo.ts'
 import { createLogger } from '../log.ts'
@@ -19,10 +19,27 @@ export async function serve({ demo }: { demo: boolean }, env: Env): Promise<void
     return
   }
   const config = readConfig(env)
-  try {
+  await untilStopped(stopping, async () => {
     await using app = await compose(config, createLogger(config.logLevel), {}, stopping)
     process.stdout.write(`Datashare Similarity listens at ${app.url}, for the Datashare at ${config.datashareUrl}\n`)
     await aborted(stopping)
+  })
+}
+
+/** Takes part in the work of a cluster until the process is told to stop; what it has begun is left to other workers. */
+export async function work(env: Env): Promise<void> {
+  const stopping = stopSignal()
+  const config = readConfig(env)
+  await untilStopped(stopping, async () => {
+    await using worker = await composeWorker(config, createLogger(config.logLevel), stopping)
+    process.stdout.write(`Datashare Similarity works for the Temporal at ${config.temporal.address}, namespace ${config.temporal.namespace}\n`)
+    await Promise.race([aborted(stopping), worker.ended])
+  })
+}
+
+async function untilStopped(stopping: AbortSignal, run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
   } catch (error) {
     if (error !== stopping.reason) throw error
   }

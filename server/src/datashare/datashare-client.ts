@@ -16,8 +16,9 @@ export interface DatashareRequest {
   readonly path: string
   /** Sent byte for byte. Without them the request is anonymous. */
   readonly credentials?: Credentials
-  /** Makes the request a POST, with the CSRF pair that Datashare asks for. */
+  /** Makes the request a POST, unless another method is named, with the CSRF pair that Datashare asks for. */
   readonly json?: unknown
+  readonly method?: 'PUT'
   readonly timeoutMilliseconds: number
   readonly signal?: AbortSignal | undefined
 }
@@ -65,7 +66,7 @@ function reasonOf(error: unknown): string {
  * @throws SimilarityError datashare_unreachable where no answer, or a 200 without JSON, comes back; the signal's reason where it is aborted
  */
 export async function askDatashare(url: string, request: DatashareRequest): Promise<DatashareAnswer> {
-  const { path, json, timeoutMilliseconds, signal } = request
+  const { path, json, method = 'POST', timeoutMilliseconds, signal } = request
   const headers = headersOf(request)
   const timeout = AbortSignal.timeout(timeoutMilliseconds)
   try {
@@ -73,7 +74,7 @@ export async function askDatashare(url: string, request: DatashareRequest): Prom
       headers,
       redirect: 'manual',
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-      ...json !== undefined && { method: 'POST', body: JSON.stringify(json) },
+      ...json !== undefined && { method, body: JSON.stringify(json) },
     })
     if (response.status === 200) return { status: 200, body: await response.json() }
     await response.body?.cancel()

@@ -6,7 +6,7 @@ import { askDatashare, unexpectedAnswer } from './datashare-client.ts'
 const TIMEOUT = 5_000
 
 const VersionSchema = z.object({ 'git.build.version': z.string() })
-const SettingsSchema = z.object({ mode: z.string(), batchQueueType: z.string().optional(), taskRoutingStrategy: z.string().optional(), pluginsDir: z.string().optional() })
+const SettingsSchema = z.object({ mode: z.string(), batchQueueType: z.string().optional(), taskRoutingStrategy: z.string().optional(), temporalNamespace: z.string().optional(), pluginsDir: z.string().optional() })
 
 /** What Datashare tells anybody of its settings. */
 export type DatashareSettings = z.infer<typeof SettingsSchema>

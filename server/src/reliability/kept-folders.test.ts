@@ -14,7 +14,7 @@ import { createDatashareStandIn } from '../demo/datashare-stand-in.ts'
 import { createLogger } from '../log.ts'
 import { serveHttp, type TestServer } from '../testing/http.ts'
 import { KEPT_PROJECT, KEPT_QUESTIONS, KEPT_USER, keptDocuments } from '../testing/kept-documents.ts'
-import { codeOf } from '../testing/local-chain.ts'
+import { codeOf } from '../testing/chain.ts'
 
 const KEPT = join(import.meta.dirname, '../../test-data')
 const versions = readdirSync(KEPT).flatMap(name => /^data-folder-(.+)\.tar\.gz$/.exec(name)?.[1] ?? [])

@@ -11,6 +11,8 @@ const Lock = z.object({ packages: z.record(z.string(), z.object({ hasInstallScri
 const REVIEWED: Readonly<Record<string, { allowed: boolean, why: string }>> = {
   'node': { allowed: true, why: 'puts the binary of Node 24, itself a pinned package, where npm scripts find it' },
   'onnxruntime-node': { allowed: false, why: 'would download GPU libraries; the CPU ones come with the package' },
+  '@swc/core': { allowed: false, why: 'would look whether its built binary came as a package; it did' },
+  'protobufjs': { allowed: false, why: 'would say that a version does not fit' },
   '@parcel/watcher': { allowed: false, why: 'would compile itself on request; a built binary comes as a package' },
 }
 

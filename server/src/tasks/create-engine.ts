@@ -34,7 +34,7 @@ export interface EngineGenerations extends Generations {
   byId(id: string, project: ProjectName): Awaitable<Generation | null>
   /** Takes all generations of a project out of use, so that nobody finds one whose tables are being dropped. */
   retireAll(project: ProjectName): Awaitable<void>
-  retire(id: string, project: ProjectName): Awaitable<void>
+  retire(id: string): Awaitable<void>
   /** Of all projects. */
   inUse(): Awaitable<Generation[]>
 }
@@ -66,6 +66,8 @@ interface EngineParts {
   readonly runner: EngineRunner
   readonly view: EngineView
   readonly defaultBatchSize?: number
+  /** Asks for what runs the chains. */
+  readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -144,6 +146,7 @@ export function createEngine(parts: EngineParts): TaskEngine {
         wiping.delete(project)
       }
     },
+    ping: parts.ping,
     idle: () => runner.idle(),
     close: parts.close,
   }
@@ -153,7 +156,7 @@ export function createEngine(parts: EngineParts): TaskEngine {
 export async function retireMisfits({ store, generations, log }: { store: VectorStore, generations: EngineGenerations, log: Logger }): Promise<void> {
   for (const generation of await generations.inUse()) {
     if (await store.fits(generation)) continue
-    await generations.retire(generation.id, generation.project)
+    await generations.retire(generation.id)
     log.warn({ project: generation.project, generation: generation.id }, 'the vectors of this project were laid out by another version of the companion: vectorize it again')
   }
 }

@@ -31,6 +31,8 @@ export interface TaskEngine {
   forget(caller: Caller, id: string): Promise<void>
   /** Removes the project's vectors, all generations. @throws chain_running */
   wipe(project: GrantedProject): Promise<void>
+  /** @throws SimilarityError temporal_unreachable */
+  ping(): Promise<void>
   /** Resolves when nothing runs: tests drain instead of sleeping. */
   idle(): Promise<void>
   close(): Promise<void>

@@ -5,7 +5,8 @@ import type { DocumentRef, DocumentSource, SourceDocument } from '../datashare/s
 import type { Embedders } from '../embedding/embedder.ts'
 import { openEmbedders } from '../embedding/embedders.ts'
 import type { CacheBytes } from '../store/lancedb/tables.ts'
-import { log, openLocalChain } from './local-chain.ts'
+import { log } from './chain.ts'
+import { openLocalChain } from './local-chain.ts'
 import { createMemoryDocuments, prose } from './memory-documents.ts'
 
 const MEGABYTE = 1_000_000

@@ -43,10 +43,28 @@ export interface StartingCompanion extends AsyncDisposable {
 /** The companion as an operator runs it: `serve`, a process of its own. It ends with this one. */
 export const serveCompanion = (options: ServedOptions): Promise<ServedCompanion> => startServing(options).listening()
 
-export function startServing({ dataDir, datashareUrl, elasticsearchUrl, env = {}, preload, isBuilt = false }: ServedOptions): StartingCompanion {
+export function startServing(options: ServedOptions): StartingCompanion {
+  const { child, ...starting } = startCommand('serve', options)
+  return {
+    ...starting,
+    async listening() {
+      const url = await saidLine(child, starting.said, / listens at (\S+),/)
+      return { ...starting, url, client: clientOf(url) }
+    },
+  }
+}
+
+/** A worker of a cluster, a process of its own that has begun to work. */
+export async function startWorker(options: ServedOptions): Promise<Omit<StartingCompanion, 'listening'>> {
+  const { child, ...worker } = startCommand('worker', options)
+  await saidLine(child, worker.said, /works for the Temporal at (\S+),/)
+  return worker
+}
+
+function startCommand(command: 'serve' | 'worker', { dataDir, datashareUrl, elasticsearchUrl, env = {}, preload, isBuilt = false }: ServedOptions): Omit<StartingCompanion, 'listening'> & { child: ChildProcess } {
   const args = [...heap, ...isBuilt ? [] : ['--conditions=@similarity/source'], ...preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]]
   const program = isBuilt ? '../../bin/datashare-similarity.js' : '../main.ts'
-  const child = spawn(process.execPath, [...args, join(import.meta.dirname, program), 'serve'], {
+  const child = spawn(process.execPath, [...args, join(import.meta.dirname, program), command], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'], HOME: process.env['HOME'], ...allocator,
@@ -67,30 +85,23 @@ export function startServing({ dataDir, datashareUrl, elasticsearchUrl, env = {}
     }
     return child.exitCode
   }
-  const starting = {
-    pid: child.pid ?? 0, said: () => said,
+  return {
+    child, pid: child.pid ?? 0, said: () => said,
     kill: async () => { await ended('SIGKILL') },
     stop: () => ended('SIGTERM'),
     [Symbol.asyncDispose]: async () => { await ended('SIGKILL') },
   }
-  return {
-    ...starting,
-    async listening() {
-      const url = await listening(child, () => said)
-      return { ...starting, url, client: clientOf(url) }
-    },
-  }
 }
 
-/** @throws Error with what it said where it ends before it listens */
-function listening(child: ChildProcess, said: () => string): Promise<string> {
+/** What the pattern captures of a line. @throws Error with what it said where it ends before */
+function saidLine(child: ChildProcess, said: () => string, pattern: RegExp): Promise<string> {
   const { stdout } = child
   if (stdout === null) throw new Error('the companion has no pipes')
   return new Promise((resolve, reject) => {
     child.once('close', code => reject(new Error(`the companion ended with ${code ?? 'a signal'}: ${said()}`)))
     createInterface({ input: stdout }).on('line', (line) => {
-      const url = / listens at (\S+),/.exec(line)?.[1]
-      if (url !== undefined) resolve(url)
+      const found = pattern.exec(line)?.[1]
+      if (found !== undefined) resolve(found)
     })
   })
 }

@@ -5,7 +5,7 @@ import { openLanceStore } from '../store/lancedb/lancedb.ts'
 import { openDatabase } from '../tasks/local/database.ts'
 import { createGenerations } from '../tasks/local/generations.ts'
 import { aCaller } from './callers.ts'
-import { log } from './local-chain.ts'
+import { log } from './chain.ts'
 
 export interface StoredContent {
   readonly generations: number

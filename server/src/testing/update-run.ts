@@ -1,6 +1,7 @@
 import type { SourceDocument } from '../datashare/source.ts'
 import type { Embedders } from '../embedding/embedder.ts'
-import { openLocalChain, watch } from './local-chain.ts'
+import { watch } from './chain.ts'
+import { openLocalChain } from './local-chain.ts'
 import { createMemoryDocuments, prose } from './memory-documents.ts'
 
 export interface UpdateRun {

@@ -19,7 +19,7 @@ export interface CreateVectorizationTasks {
   readonly batchSize: number
   readonly signal: AbortSignal
   /** Makes a vectorize_docs task. */
-  readonly spawn: (batch: readonly DocumentRef[]) => void
+  readonly spawn: (batch: readonly DocumentRef[]) => void | Promise<void>
   readonly onScanned: (documents: number) => void
 }
 
@@ -33,9 +33,9 @@ export async function createVectorizationTasks({ source, store, generation, mode
   let tasks = 0
   let batch: DocumentRef[] = []
   let characters = 0
-  const close = (): void => {
+  const close = async (): Promise<void> => {
     if (batch.length === 0) return
-    spawn(batch)
+    await spawn(batch)
     tasks++
     batch = []
     characters = 0
@@ -45,13 +45,13 @@ export async function createVectorizationTasks({ source, store, generation, mode
     signal.throwIfAborted()
     for (const ref of page) {
       if (!isDue(ref, stored.find(ref.id), mode)) continue
-      if (batch.length >= batchSize || characters + weigh(ref) > BATCH_CHARACTERS) close()
+      if (batch.length >= batchSize || characters + weigh(ref) > BATCH_CHARACTERS) await close()
       batch.push(ref)
       characters += weigh(ref)
     }
     onScanned(page.length)
   }
-  close()
+  await close()
   return { tasks, removed: await removeUnfound(store, generation, stored, signal) }
 }
 

@@ -7,7 +7,7 @@ import type { DocumentWrite, StoredPassage } from '../store.ts'
 
 /** Raised with every change of what the indices hold, or how: then they are made anew. */
 const LAYOUT = 1
-const OWNER = 'datashare-similarity'
+export const OWNER = 'datashare-similarity'
 
 export interface IndexNames {
   readonly passages: string

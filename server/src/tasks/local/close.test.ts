@@ -10,7 +10,7 @@ import { openEmbedders } from '../../embedding/embedders.ts'
 import { openLanceStore } from '../../store/lancedb/lancedb.ts'
 import { aCaller } from '../../testing/callers.ts'
 import { startCompanion } from '../../testing/companion.ts'
-import { codeOf, log, QUICK } from '../../testing/local-chain.ts'
+import { codeOf, log, QUICK } from '../../testing/chain.ts'
 import { createCoverage } from '../../vectorize/coverage.ts'
 import { openLocalEngine } from './engine.ts'
 

@@ -1,0 +1,90 @@
+import { Client, Connection, isGrpcServiceError, ServiceError, WorkflowNotFoundError, type WorkflowExecutionStatusName, type WorkflowHandle } from '@temporalio/client'
+import { SimilarityError, TASK_NAMES } from '@datashare-similarity/shared'
+import { CONNECT_TIMEOUT, toTemporalError, type TemporalAddress } from './connection.ts'
+import { TASK_QUEUE } from './names.ts'
+
+const NOT_FOUND = 5
+const UNIMPLEMENTED = 12
+/** A worker that has not asked for so long is gone. */
+const POLLS_EVERY_MS = 90_000
+
+export interface TemporalClient {
+  /** @throws SimilarityError temporal_unreachable */
+  start(chain: string, args: object): Promise<void>
+  /** False where there is nothing to cancel. @throws SimilarityError temporal_unreachable */
+  cancel(chain: string): Promise<boolean>
+  /** Null where Temporal does not know the chain. @throws SimilarityError temporal_unreachable */
+  status(chain: string): Promise<WorkflowExecutionStatusName | null>
+  /** Whether any worker asks for our tasks; true where this Temporal does not tell. @throws SimilarityError temporal_unreachable */
+  hasWorkers(): Promise<boolean>
+  /** Resolves when a chain has ended, in whatever way. */
+  ended(chain: string): Promise<void>
+  /** @throws SimilarityError temporal_unreachable */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** @throws SimilarityError temporal_unreachable | configuration_wrong where there is no such namespace */
+export async function openTemporalClient({ address, namespace }: TemporalAddress): Promise<TemporalClient> {
+  const connection = await asked(() => Connection.connect({ address, connectTimeout: CONNECT_TIMEOUT }))
+  const client = new Client({ connection, namespace })
+  const handle = (chain: string): WorkflowHandle => client.workflow.getHandle(chain)
+  const ping = async (): Promise<void> => {
+    try {
+      await connection.workflowService.describeNamespace({ namespace })
+    } catch (error) {
+      if (codeOf(error) === NOT_FOUND) throw new SimilarityError('configuration_wrong', { detail: `TEMPORAL_NAMESPACE: Temporal at ${address} has no namespace "${namespace}". A Datashare that runs with TEMPORAL makes its own; else make it with "temporal operator namespace create --namespace ${namespace}".` })
+      if (codeOf(error) !== UNIMPLEMENTED) throw toTemporalError(error)
+    }
+  }
+  try {
+    await ping()
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+  return {
+    start: (chain, args) => asked(async () => {
+      await client.workflow.start(TASK_NAMES.createVectorizationTasks, { taskQueue: TASK_QUEUE, workflowId: chain, args: [args], workflowIdReusePolicy: 'REJECT_DUPLICATE' })
+    }),
+    cancel: chain => asked(() => found(async () => {
+      await handle(chain).cancel()
+      return true
+    }, false)),
+    status: chain => asked(() => found(async () => (await handle(chain).describe()).status.name, null)),
+    hasWorkers: () => asked(async () => {
+      try {
+        const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: TASK_QUEUE } })
+        return pollers.some(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLS_EVERY_MS)
+      } catch (error) {
+        if (codeOf(error) === UNIMPLEMENTED) return true
+        throw error
+      }
+    }),
+    ended: chain => handle(chain).result().then(() => undefined, () => undefined),
+    ping,
+    close: () => connection.close(),
+  }
+}
+
+async function asked<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw toTemporalError(error)
+  }
+}
+
+async function found<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || codeOf(error) === NOT_FOUND) return otherwise
+    throw error
+  }
+}
+
+function codeOf(error: unknown): number | undefined {
+  const fault = error instanceof ServiceError ? error.cause : error
+  return isGrpcServiceError(fault) ? fault.code : undefined
+}

@@ -1,0 +1,133 @@
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { TASK_NAMES } from '@datashare-similarity/shared'
+import type { Embedders } from '../../embedding/embedder.ts'
+import { openEmbedders } from '../../embedding/embedders.ts'
+import { hold, log, watch, type TestChain, type WatchedEmbedders } from '../../testing/chain.ts'
+import { hasJava } from '../../testing/elasticsearch.ts'
+import { describeEngine } from '../../testing/engine-conformance.ts'
+import { prose } from '../../testing/memory-documents.ts'
+import { startCluster, type TemporalCluster } from '../../testing/temporal-chain.ts'
+import { workflowArgs } from './ledger.ts'
+import { TASK_QUEUE, UNKNOWN_TASK } from './names.ts'
+import { openClusterRecords, type ClusterRecords } from './records.ts'
+
+describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () => {
+  let cluster: TemporalCluster
+  beforeAll(async () => {
+    cluster = await startCluster()
+  }, 400_000)
+  afterAll(() => cluster[Symbol.asyncDispose]())
+
+  describe('does what every engine does', () => describeEngine(embedders => cluster.open(embedders)))
+
+  describe('beside Datashare and whoever else reaches Temporal', () => {
+    let real: Embedders
+    let embedders: WatchedEmbedders
+    let chain: TestChain
+    let records: ClusterRecords
+    let connection: Connection
+    let client: Client
+
+    beforeAll(async () => {
+      real = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
+      records = await openClusterRecords(cluster.elasticsearch)
+      connection = await Connection.connect({ address: cluster.temporal.address })
+      client = new Client({ connection, namespace: cluster.temporal.namespace })
+    })
+    afterAll(async () => {
+      await connection.close()
+      await records.close()
+      await real.close()
+    })
+    beforeEach(async () => {
+      embedders = watch(real)
+      chain = await cluster.open(embedders)
+      cluster.datashare.settings = {}
+      for (const number of [1, 2]) chain.source.put(chain.project.name, { id: `d${number}`, content: prose(number, 300) })
+      return () => chain[Symbol.asyncDispose]()
+    })
+
+    const byHand = (workflowId: string, args: unknown, type: string = TASK_NAMES.createVectorizationTasks): Promise<WorkflowHandle> =>
+      client.workflow.start(type, { taskQueue: TASK_QUEUE, workflowId, args: [args] })
+    const failureOf = (handle: WorkflowHandle): Promise<unknown> =>
+      handle.result().then(result => ({ result }), (error: unknown) => (error instanceof Error ? error.cause : error))
+    const spec = (mode: 'update' | 'rebuild' = 'update') => ({ project: chain.project.name, mode, args: { batchSize: 64, modelId: real.defaultModel.id }, createdBy: 'ada' })
+    const argsOf = (user: string, mode?: 'update' | 'rebuild') => ({ ...workflowArgs(spec(mode)), user: { id: user } })
+    const isRefused = async (handle: WorkflowHandle): Promise<void> => {
+      expect(await failureOf(handle)).toMatchObject({ type: UNKNOWN_TASK, nonRetryable: true })
+      expect([chain.source.scans, chain.source.reads.length, embedders.embedded]).toEqual([0, 0, 0])
+    }
+
+    it('a task that no companion has written ends in an error, and reads nothing', async () => {
+      await isRefused(await byHand(`${TASK_NAMES.createVectorizationTasks}-invented`, argsOf('ada')))
+      expect(await chain.engine.latest(chain.project)).toBeNull()
+    })
+
+    it('a task of another user, or with other arguments than those that were allowed, ends in an error, and reads nothing', async () => {
+      const ofAnother = await records.ledger.addChain(spec())
+      await isRefused(await byHand(ofAnother.id, argsOf('eve')))
+      await records.ledger.withdraw(await records.ledger.record(ofAnother.id) ?? expect.fail('no record'))
+
+      const changed = await records.ledger.addChain(spec())
+      await isRefused(await byHand(changed.id, argsOf('ada', 'rebuild')))
+      await records.ledger.withdraw(await records.ledger.record(changed.id) ?? expect.fail('no record'))
+    })
+
+    it('a task that is done is not done again by whoever knows its id and its arguments', async () => {
+      const { id } = await chain.vectorize()
+      const reads = chain.source.reads.length
+
+      expect(await failureOf(await byHand(id, argsOf('ada')))).toMatchObject({ type: UNKNOWN_TASK })
+      expect(chain.source.reads.length).toBe(reads)
+      expect(await chain.task(id)).toMatchObject({ state: 'DONE' })
+    })
+
+    it('a step of a chain is not started without the chain', async () => {
+      const { reached, letGo } = hold(embedders)
+      const { id } = await chain.engine.start(chain.project, { mode: 'update' })
+      await reached
+
+      for (const type of [TASK_NAMES.vectorizeDocs, 'drop_retired']) {
+        expect(await failureOf(await byHand(`${type}-by-hand`, type === TASK_NAMES.vectorizeDocs ? { chain: id, attempt: 1, from: 0, to: 1, batches: 1 } : id, type))).toMatchObject({ type: UNKNOWN_TASK })
+      }
+      letGo()
+      await chain.engine.idle()
+
+      expect(chain.source.reads).toEqual(['d1', 'd2'])
+    })
+
+    it('where Datashare hands out tasks by group, a chain stands on its page, started as the caller', async () => {
+      cluster.datashare.settings = { batchQueueType: 'TEMPORAL', taskRoutingStrategy: 'GROUP', temporalNamespace: cluster.temporal.namespace }
+
+      const task = await chain.vectorize()
+
+      expect(task).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
+      const [put] = cluster.datashare.tasks.filter(({ body }) => body.id === task.id)
+      expect(put).toMatchObject({ csrf: expect.stringMatching(/.+/) as string, body: { name: task.name, args: { project: chain.project.name, defaultProject: chain.project.name, user: { id: 'ada' } } } })
+      expect(await client.workflow.getHandle(task.id).result()).toBe(2)
+    })
+
+    it('a chain that was stopped on Datashare\'s page is cancelled, and the project takes another', async () => {
+      const { reached } = hold(embedders)
+      const { id } = await chain.engine.start(chain.project, { mode: 'update' })
+      await reached
+
+      await cluster.datashare.stop(id)
+
+      await vi.waitFor(async () => expect(await chain.task(id)).toMatchObject({ state: 'CANCELLED', phase: null, childCounts: { total: 1, done: 0 } }), { timeout: 20_000 })
+      embedders.gate = () => undefined
+      expect(await chain.vectorize()).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
+    })
+
+    it('what Temporal keeps of a chain holds no text', async () => {
+      const { id } = await chain.vectorize()
+      const history = JSON.stringify(await client.workflow.getHandle(id).fetchHistory())
+      const words = prose(1, 300).split(/\W+/).filter(word => word.length > 7)
+
+      expect(words.length).toBeGreaterThan(3)
+      for (const word of words) expect(history).not.toContain(Buffer.from(word).toString('base64').slice(0, -2))
+      expect(Buffer.from(history).toString()).not.toContain(words[0])
+    })
+  })
+})

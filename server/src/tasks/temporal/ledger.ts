@@ -1,0 +1,210 @@
+import { hash, randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { ERRORS, SimilarityError, TASK_NAMES, type ErrorCode, type ErrorEntry } from '@datashare-similarity/shared'
+import { ErrorCodeSchema } from '@datashare-similarity/shared/contract'
+import type { ProjectName } from '../../datashare/access.ts'
+import type { DocumentRef } from '../../datashare/source.ts'
+import type { Records } from '../../store/elasticsearch/records.ts'
+import { weigh } from '../../vectorize/outcome.ts'
+import { isFinished, type EngineLedger } from '../create-engine.ts'
+import { BatchArgsSchema, ChainArgsSchema, CountsSchema, TaskRowSchema, type ChainSpec, type Counts, type TaskRow } from '../rows.ts'
+import type { Projects } from './projects.ts'
+
+/** A task's row, with what only a cluster has to know of it. */
+export const TaskRecordSchema = TaskRowSchema.extend({
+  chain: ChainArgsSchema.nullable(),
+  batch: BatchArgsSchema.nullable(),
+  /** What the arguments of its workflow must be: whoever starts one by hand knows an id at most. */
+  args_hash: z.string(),
+  model: z.string().nullable(),
+  /** Shown until it has ended. */
+  cancelling: z.boolean(),
+  scanned: z.number(),
+  waiting_for: z.string().nullable(),
+  embedding_since: z.string().nullable(),
+  characters_per_second: z.number().nullable(),
+  failures: z.array(z.object({ documentId: z.string(), code: ErrorCodeSchema })),
+})
+export type TaskRecord = z.infer<typeof TaskRecordSchema>
+
+const keyword = { type: 'keyword' } as const
+const long = { type: 'long' } as const
+export const TASK_PROPERTIES = {
+  id: keyword, project: keyword, parent: keyword, state: keyword, waiting_for: keyword, resumes: keyword, model: keyword, characters_per_second: { type: 'double' },
+  documents: long, done: long, empty: long, failed: long, passages: long, weight: long, weight_done: long,
+} as const
+
+const WAITING = [...new Set(Object.values<ErrorEntry>(ERRORS).flatMap(({ waitFor }) => waitFor ?? []))]
+const UNFINISHED = ['CREATED', 'QUEUED', 'RUNNING']
+const COUNTS = Object.keys(CountsSchema.shape)
+const NOTHING: Counts = { documents: 0, done: 0, empty: 0, failed: 0, passages: 0, weight: 0, weight_done: 0 }
+const NEWEST = { order: 'desc', size: 1 } as const
+/** A claim whose task was never written is of a companion that died in between. */
+const CLAIM_MS = 30_000
+const BATCHES_AT_ONCE = 100
+
+/** What the workflow of a chain is started with, beside the user. Keys in their order. */
+export interface ChainWorkflowArgs {
+  readonly batchSize: number
+  readonly defaultProject: string
+  readonly mode: string
+  readonly model: string
+  readonly project: string
+}
+
+export const workflowArgs = ({ project, mode, args }: ChainSpec): ChainWorkflowArgs =>
+  ({ batchSize: args.batchSize, defaultProject: project, mode, model: args.modelId, project })
+
+/** Of everything but the user, whatever the order of the keys. */
+export function hashOfArgs(args: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(args).filter(([key]) => key !== 'user').sort(([a], [b]) => (a < b ? -1 : 1))
+  return hash('sha256', JSON.stringify(entries))
+}
+
+/** The rows of tasks that all companions and workers share: ids, counts and codes only. */
+export interface ClusterLedger extends EngineLedger {
+  latestChain(project: ProjectName): Promise<TaskRecord | null>
+  runningChain(project: ProjectName): Promise<TaskRecord | null>
+  record(id: string): Promise<TaskRecord | null>
+  /** Changes some fields. */
+  change(id: string, fields: Partial<TaskRecord>): Promise<void>
+  /** What was made of a scan before is dropped. */
+  dropBatches(chain: string): Promise<void>
+  addBatches(chain: TaskRow, attempt: number, from: number, batches: readonly (readonly DocumentRef[])[]): Promise<void>
+  /** When what was written is found by every search. */
+  seen(): Promise<void>
+  /** Ends a chain and what of its batches is not finished; the project is free for the next one. */
+  end(chain: TaskRow, state: 'DONE' | 'CANCELLED' | 'ERROR', fault?: { code: ErrorCode, detail: string }): Promise<void>
+  /** As if it had never been begun. */
+  withdraw(chain: TaskRow): Promise<void>
+  countsOfBatches(chain: string): Promise<Counts>
+  batchStates(chain: string): Promise<Record<string, number>>
+  batches(chain: string, from: number, size: number): Promise<{ records: TaskRecord[], total: number }>
+  /** What one of its batches waits for; null where none does. */
+  waitingBatch(chain: string): Promise<string | null>
+  failedBatches(chain: string, size: number): Promise<TaskRecord[]>
+  chains(projects: readonly ProjectName[], page: { from: number, size: number }): Promise<{ records: TaskRecord[], total: number }>
+  chainsByState(): Promise<Record<string, number>>
+  measuredRate(modelId: string): Promise<number | null>
+}
+
+/** Of the batch with this number in a scan's plan; each try of the scan makes its own. */
+export const batchId = (chain: string, attempt: number, number: number): string =>
+  chain.replace(TASK_NAMES.createVectorizationTasks, TASK_NAMES.vectorizeDocs).concat(`-${attempt}-${number}`)
+
+export function createClusterLedger(records: Records<TaskRecord>, projects: Projects): ClusterLedger {
+  const now = (): string => new Date().toISOString()
+  const record = async (id: string): Promise<TaskRecord | null> => (await records.get(id))?.record ?? null
+  const change: ClusterLedger['change'] = (id, fields) => records.merge(id, fields)
+
+  const runningChain = async (project: ProjectName): Promise<TaskRecord | null> => {
+    const running = (await projects.get(project))?.running ?? null
+    const chain = running === null ? null : await record(running.task)
+    return chain === null || isFinished(chain) ? null : chain
+  }
+
+  /** One chain at a time. The claim comes first, so that no two companions write a chain of one project. @throws SimilarityError chain_running */
+  const claim = (project: ProjectName, task: string): Promise<void> => projects.change(project, async (found) => {
+    const chain = found.running === null ? null : await record(found.running.task)
+    const isBeingWritten = found.running !== null && chain === null && Date.now() - Date.parse(found.running.at) < CLAIM_MS
+    if (found.running !== null && (isBeingWritten || (chain !== null && !isFinished(chain)))) throw new SimilarityError('chain_running', { taskId: found.running.task })
+    return { ...found, running: { task, at: now() } }
+  })
+  const release = ({ project, id }: TaskRow): Promise<void> =>
+    projects.change(project, found => (found.running?.task === id ? { ...found, running: null } : null))
+
+  const newTask = (project: ProjectName, fields: Pick<TaskRecord, 'id' | 'name' | 'mode' | 'created_by' | 'sequence'> & Partial<TaskRecord>): TaskRecord => ({
+    ...NOTHING, project, parent: null, state: 'QUEUED', phase: null, generation: null, planned: 0, error_code: null, error_detail: null,
+    created_at: now(), started_at: null, completed_at: null, resumes: null, chain: null, batch: null, args_hash: '', model: null,
+    cancelling: false, scanned: 0, waiting_for: null, embedding_since: null, characters_per_second: null, failures: [], ...fields,
+  })
+
+  return {
+    get: record,
+    record,
+    change,
+    runningChain,
+
+    async addChain(spec) {
+      const id = `${TASK_NAMES.createVectorizationTasks}-${randomUUID()}`
+      await claim(spec.project, id)
+      const chain = newTask(spec.project, {
+        id, name: TASK_NAMES.createVectorizationTasks, mode: spec.mode, created_by: spec.createdBy, sequence: Date.now(), chain: spec.args, model: spec.args.modelId,
+        args_hash: hashOfArgs({ ...workflowArgs(spec) }), resumes: spec.resumes?.id ?? null, generation: spec.resumes?.generation ?? null,
+      })
+      await records.create(id, chain)
+      return chain
+    },
+    async chainArgs(id) {
+      return ChainArgsSchema.parse((await record(id))?.chain)
+    },
+    async latestChain(project) {
+      return (await records.find({ project, parent: null }, NEWEST)).records[0] ?? null
+    },
+    async unfailedHeir(id) {
+      const { records: heirs } = await records.find({ resumes: id }, { order: 'asc', size: 100 })
+      for (const heir of heirs) {
+        if (heir.state !== 'CANCELLED' && heir.state !== 'ERROR') return heir
+        const later = await this.unfailedHeir(heir.id)
+        if (later !== null) return later
+      }
+      return null
+    },
+    async forget(id) {
+      await records.removeAll({ parent: id })
+      await records.removeAll({ id })
+    },
+
+    dropBatches: chain => records.removeAll({ parent: chain }),
+    async addBatches(chain, attempt, from, batches) {
+      for (let start = 0; start < batches.length; start += BATCHES_AT_ONCE) {
+        await records.put(batches.slice(start, start + BATCHES_AT_ONCE).map((documents, index) => {
+          const number = from + start + index
+          const id = batchId(chain.id, attempt, number)
+          return [id, newTask(chain.project, {
+            id, name: TASK_NAMES.vectorizeDocs, mode: chain.mode, created_by: chain.created_by, parent: chain.id, sequence: number,
+            batch: { documents: [...documents] }, documents: documents.length, weight: documents.reduce((sum, document) => sum + weigh(document), 0),
+          })] as const
+        }))
+      }
+    },
+    seen: () => records.refresh(),
+    async end(chain, state, fault) {
+      await records.refresh()
+      if (state !== 'DONE') await endBatches(records, chain.id)
+      await change(chain.id, {
+        state, phase: null, waiting_for: null, completed_at: now(), error_code: fault?.code ?? null, error_detail: fault?.detail ?? null,
+      })
+      await records.refresh()
+      await release(chain)
+    },
+    async withdraw(chain) {
+      await records.removeAll({ id: chain.id })
+      await release(chain)
+    },
+
+    async countsOfBatches(chain) {
+      return CountsSchema.parse(await records.sums({ parent: chain }, COUNTS))
+    },
+    batchStates: chain => records.counts({ parent: chain }, 'state'),
+    batches: (chain, from, size) => records.find({ parent: chain }, { order: 'asc', size, fromSequence: from }),
+    waitingBatch: async chain => (await records.find({ parent: chain, waiting_for: WAITING }, { order: 'asc', size: 1 })).records[0]?.waiting_for ?? null,
+    failedBatches: async (chain, size) => (await records.find({ parent: chain, failed: { above: 0 } }, { order: 'asc', size })).records,
+    chains: (names, page) => (names.length === 0 ? Promise.resolve({ records: [], total: 0 }) : records.find({ project: names, parent: null }, { order: 'desc', ...page })),
+    chainsByState: () => records.counts({ parent: null }, 'state'),
+    async measuredRate(modelId) {
+      const { records: [latest] } = await records.find({ model: modelId, characters_per_second: { above: 0 } }, NEWEST)
+      return latest?.characters_per_second ?? null
+    },
+  }
+}
+
+async function endBatches(records: Records<TaskRecord>, chain: string): Promise<void> {
+  for (;;) {
+    const { records: batches } = await records.find({ parent: chain, state: UNFINISHED }, { order: 'asc', size: 1_000 })
+    if (batches.length === 0) return
+    const completed = new Date().toISOString()
+    await records.put(batches.map(batch => [batch.id, { ...batch, state: 'CANCELLED', phase: null, waiting_for: null, completed_at: completed, batch: null }] as const))
+    await records.refresh()
+  }
+}

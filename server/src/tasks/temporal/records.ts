@@ -1,0 +1,28 @@
+import { SimilarityError } from '@datashare-similarity/shared'
+import { openClient, type ElasticsearchConnection } from '../../datashare/elasticsearch-client.ts'
+import { openRecords } from '../../store/elasticsearch/records.ts'
+import { createClusterLedger, TASK_PROPERTIES, TaskRecordSchema, type ClusterLedger } from './ledger.ts'
+import { createProjects, PROJECT_PROPERTIES, ProjectRecordSchema, type Projects } from './projects.ts'
+
+/** Raised with every change of what the records hold. */
+const LAYOUT = 1
+
+export interface ClusterRecords {
+  readonly ledger: ClusterLedger
+  readonly projects: Projects
+  close(): Promise<void>
+}
+
+/** The records that all companions and workers of a cluster share, in two small indices beside the vectors. Errors: those of the records. */
+export async function openClusterRecords(connection: ElasticsearchConnection): Promise<ClusterRecords> {
+  await using opened = new AsyncDisposableStack()
+  const client = await openClient(connection)
+  opened.defer(() => client.close())
+  const closing = new AbortController()
+  opened.defer(() => closing.abort(new SimilarityError('shutting_down')))
+  const shared = { client, layout: LAYOUT, signal: closing.signal }
+  const projects = createProjects(await openRecords({ ...shared, name: 'projects', properties: PROJECT_PROPERTIES, schema: ProjectRecordSchema }))
+  const ledger = createClusterLedger(await openRecords({ ...shared, name: 'tasks', properties: TASK_PROPERTIES, schema: TaskRecordSchema }), projects)
+  const parts = opened.move()
+  return { ledger, projects, close: () => parts.disposeAsync() }
+}

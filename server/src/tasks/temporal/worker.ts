@@ -1,0 +1,75 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import type { ElasticsearchConnection } from '../../datashare/elasticsearch-client.ts'
+import type { DocumentSource } from '../../datashare/source.ts'
+import type { Embedders } from '../../embedding/embedder.ts'
+import type { Logger } from '../../log.ts'
+import type { VectorStore } from '../../store/store.ts'
+import { PATIENCE, type PatienceOptions } from '../../vectorize/patience.ts'
+import { RETIRE_AFTER_MS } from '../create-engine.ts'
+import { createActivities } from './activities.ts'
+import { toTemporalError, type TemporalAddress } from './connection.ts'
+import { TASK_QUEUE } from './names.ts'
+import { openClusterRecords } from './records.ts'
+
+export interface TemporalWorkerOptions {
+  readonly temporal: TemporalAddress
+  readonly elasticsearch: ElasticsearchConnection
+  readonly source: DocumentSource
+  readonly store: VectorStore
+  readonly embedders: Embedders
+  readonly log: Logger
+  /** Batches that are worked on at the same time. */
+  readonly batchesAtOnce: number
+  readonly patience?: PatienceOptions
+  readonly retireAfterMs?: number
+}
+
+export interface RunningWorker {
+  /** Rejects where the worker fails. */
+  readonly ended: Promise<void>
+  /** Leaves what it has begun to other workers. */
+  close(): Promise<void>
+}
+
+/** A chain that is cancelled must stop within seconds: so heartbeats are really sent, not saved up. */
+const HEARTBEAT = '2 seconds'
+/** Compiled, or as it stands. */
+const WORKFLOWS = fileURLToPath(new URL(`./workflows${extname(import.meta.url)}`, import.meta.url))
+
+/**
+ * Takes part in the work: several, on several machines, share it. It needs no address of its own, and nothing of a companion but the same settings.
+ * @throws SimilarityError temporal_unreachable, and those of Elasticsearch
+ */
+export async function startTemporalWorker({ temporal: { address, namespace }, elasticsearch, batchesAtOnce, log, patience = PATIENCE, retireAfterMs = RETIRE_AFTER_MS, ...parts }: TemporalWorkerOptions): Promise<RunningWorker> {
+  sayWarnings(log)
+  await using opened = new AsyncDisposableStack()
+  const records = await openClusterRecords(elasticsearch)
+  opened.defer(() => records.close())
+  const { ledger, projects } = records
+  const connection = await NativeConnection.connect({ address }).catch((error: unknown) => { throw toTemporalError(error) })
+  opened.defer(() => connection.close())
+  const worker = await Worker.create({
+    connection, namespace, taskQueue: TASK_QUEUE, workflowsPath: WORKFLOWS, activities: { ...createActivities({ ...parts, ledger, projects, patience, retireAfterMs, log }) },
+    maxConcurrentActivityTaskExecutions: batchesAtOnce, maxHeartbeatThrottleInterval: HEARTBEAT, defaultHeartbeatThrottleInterval: HEARTBEAT,
+  })
+  const ended = worker.run()
+  ended.catch(() => undefined)
+  opened.defer(async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown()
+    await ended.catch(() => undefined)
+  })
+  log.info({ taskQueue: TASK_QUEUE, namespace }, 'worker runs')
+  const all = opened.move()
+  return { ended, close: () => all.disposeAsync() }
+}
+
+let isInstalled = false
+
+/** Once in a process. Of its messages only those of trouble, and without what was passed. */
+function sayWarnings(log: Logger): void {
+  if (isInstalled) return
+  isInstalled = true
+  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message }) => log[level === 'ERROR' ? 'error' : 'warn']({ part: 'temporal' }, message)), shutdownSignals: [] })
+}
