@@ -51,7 +51,7 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
     const byHand = (workflowId: string, args: unknown, type: string = TASK_NAMES.createVectorizationTasks): Promise<WorkflowHandle> =>
       client.workflow.start(type, { taskQueue: TASK_QUEUE, workflowId, args: [args] })
     const failureOf = (handle: WorkflowHandle): Promise<unknown> =>
-      handle.result().then(result => ({ result }), (error: unknown) => (error instanceof Error ? error.cause : error))
+      handle.result().then((result: unknown) => ({ result }), (error: unknown) => (error instanceof Error ? error.cause : error))
     const spec = (mode: 'update' | 'rebuild' = 'update') => ({ project: chain.project.name, mode, args: { batchSize: 64, modelId: real.defaultModel.id }, createdBy: 'ada' })
     const argsOf = (user: string, mode?: 'update' | 'rebuild') => ({ ...workflowArgs(spec(mode)), user: { id: user } })
     const isRefused = async (handle: WorkflowHandle): Promise<void> => {
