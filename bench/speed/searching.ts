@@ -73,7 +73,7 @@ function waysOf({ store, project, generation, find }: GrownCollection, embedder:
   return new Map<string, Ask>([
     [EXACT, async (text) => {
       const [embedding = new Float32Array()] = await embedder.queries([text])
-      await store.meaning(project, generation, embedding, { limit: 10, filter: {}, exact: true })
+      await store.meaning(project, generation, [embedding], { limit: 10, filter: {}, exact: true })
     }],
     ['meaning', text => ask({ queries: [text], mode: 'meaning' })],
     ['words', text => ask({ queries: [text], mode: 'words' })],
@@ -113,7 +113,7 @@ async function recallOf({ store, project, generation }: GrownCollection, embedde
   const found = { plain: 0, filtered: 0 }
   for (const [turn, embedding] of (await embedder.queries(texts)).entries()) {
     for (const [kind, filter] of [['plain', {}], ['filtered', { path: folderOf(turn) }]] as const) {
-      const [exact, quick] = await Promise.all([true, false].map(isExact => store.meaning(project, generation, embedding, { limit: 10, filter, exact: isExact })))
+      const [[exact], [quick]] = await Promise.all([store.meaning(project, generation, [embedding], { limit: 10, filter, exact: true }), store.meaning(project, generation, [embedding], { limit: 10, filter })])
       const scores = quick?.map(({ score }) => score) ?? []
       // By score: of equal ones either is right.
       found[kind] += (exact ?? []).filter(({ score }) => scores.some(other => Math.abs(other - score) < 1e-6)).length / Math.min(10, exact?.length ?? size)

@@ -72,9 +72,15 @@ const toDocument = (cells: Cells) => ({
   documentId: cells.text('documentId'), rootId: cells.text('rootId'), language: cells.text('language'),
 })
 
-/** Cosine similarity, from the distance that LanceDB gives. */
-export const toNearestPassages = (answer: Columns): PassageCandidate[] =>
-  rowsOf(answer, cells => ({ ...toDocument(cells), ...toPassage(cells), score: 1 - cells.number('_distance') }))
+/** A list for each of `vectors` that were asked together, with the cosine similarity, from the distance that LanceDB gives. */
+export function toNearestPassages(answer: Columns, vectors: number): PassageCandidate[][] {
+  const lists = Array.from({ length: vectors }, (): PassageCandidate[] => [])
+  rowsOf(answer, (cells) => {
+    const list = lists[vectors === 1 ? 0 : cells.number('query_index')] ?? wrong('query_index')
+    list.push({ ...toDocument(cells), ...toPassage(cells), score: 1 - cells.number('_distance') })
+  })
+  return lists
+}
 
 export const toWordsPassages = (answer: Columns): PassageCandidate[] =>
   rowsOf(answer, cells => ({ ...toDocument(cells), ...toPassage(cells), score: cells.number('_score') }))
