@@ -15,10 +15,10 @@ export async function singleLists({ project, store, generation }: Vectorized, em
   return async (query) => {
     const { text, words } = wordsOfQuery(query)
     const [vector = new Float32Array()] = await embedder.queries([text])
-    const [passages, documents, meaning] = await Promise.all([
+    const [passages, documents, [meaning = []]] = await Promise.all([
       store.words(project, generation, storeQuery(words), options),
       store.documentWords(project, generation, stemsOf(words.terms, languages), options),
-      store.meaning(project, generation, vector, options),
+      store.meaning(project, generation, [vector], options),
     ])
     return { passages: documentsOf(passages), documents: documentsOf(documents), meaning: documentsOf(meaning) }
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { HydratedDocument, Hydrator } from '../../server/src/datashare/hydrate.ts'
 import type { GrantedProject } from '../../server/src/datashare/access.ts'
 import type { Embedders } from '../../server/src/embedding/embedder.ts'
+import { fingerprintOf } from '../../server/src/passages/fingerprint.ts'
 import { PASSAGE_RULES } from '../../server/src/passages/passage.ts'
 import { createFindMostSimilar } from '../../server/src/search/find-most-similar.ts'
 import { knownLanguages } from '../../server/src/search/languages.ts'
@@ -32,7 +33,7 @@ export interface GrownCollection extends AsyncDisposable {
   readonly find: ReturnType<typeof createFindMostSimilar>
   /** The vectors as they were written, 32-bit floats. */
   readonly vectorFile: string
-  /** Up to so many passages; gives the seconds of writing, and of building and compacting its indices. */
+  /** Up to so many passages; gives the seconds that the store takes to write, and to build and compact its indices. */
   grow(passages: number): Promise<{ readonly writing: number, readonly indexing: number }>
 }
 
@@ -48,19 +49,21 @@ export async function openCollection(embedders: Embedders): Promise<GrownCollect
   const [seeds, random, vectorFile] = [await seedsOf(embedders), dice(11), join(folder, 'vectors.f32')]
   let written = 0
 
-  const write = async (passages: number): Promise<void> => {
+  const write = async (passages: number): Promise<number> => {
+    let writing = 0
     for (; written * PASSAGES_OF_EACH < passages; written += DOCUMENTS_AT_ONCE) {
-      const documents = Array.from({ length: DOCUMENTS_AT_ONCE }, (_, index) => documentOf(written + index, seeds, random))
-      await store.replace(generation, documents)
+      const documents: DocumentWrite[] = []
+      for (let index = 0; index < DOCUMENTS_AT_ONCE; index++) documents.push(await documentOf(written + index, seeds, random))
+      writing += await seconds(() => store.replace(generation, documents))
       await appendFile(vectorFile, Buffer.concat(documents.flatMap(each => each.passages.map(({ embedding: { buffer } }) => Buffer.from(buffer)))))
     }
+    return writing
   }
   return {
     store, project, generation, vectorFile,
     find: createFindMostSimilar({ store, embedders, generations, hydrator, languagesOf: knownLanguages({ store, embedders }), coverage: () => Promise.resolve(COVERAGE) }),
     async grow(passages) {
-      const writing = await seconds(() => write(passages))
-      return { writing, indexing: await seconds(() => store.maintain(generation)) }
+      return { writing: await write(passages), indexing: await seconds(() => store.maintain(generation)) }
     },
     async [Symbol.asyncDispose]() {
       await store.close()
@@ -88,7 +91,7 @@ async function seedsOf(embedders: Embedders): Promise<Seed[]> {
   return seeds
 }
 
-function documentOf(number: number, seeds: readonly Seed[], random: Dice): DocumentWrite {
+async function documentOf(number: number, seeds: readonly Seed[], random: Dice): Promise<DocumentWrite> {
   const passages: StoredPassage[] = []
   let start = 0
   for (let ordinal = 0; ordinal < PASSAGES_OF_EACH; ordinal++) {
@@ -103,7 +106,7 @@ function documentOf(number: number, seeds: readonly Seed[], random: Dice): Docum
       documentId: id, rootId: id, extractionDate: '2026-01-01T00:00:00.000Z', contentHash: hash('sha256', content), status: 'vectorized', reason: null,
       passages: passages.length, truncated: false, language, vectorizedAt: '2026-01-01T00:00:00.000Z',
     },
-    title: `${id}.txt`, path: `${folder}/${id}.txt`, dirname: folder, contentType: 'text/plain', creationDate: null, fingerprint: null,
+    title: `${id}.txt`, path: `${folder}/${id}.txt`, dirname: folder, contentType: 'text/plain', creationDate: null, fingerprint: await fingerprintOf(content),
     content, stems: [...stemsOfContent(content, language)].join(' '), passages,
   }
 }

@@ -57,7 +57,7 @@ export async function measureSearching(embedders: Embedders, { sizes, queries, p
   return [latencyPart(measured), growthPart(measured)]
 }
 
-/** English questions of the sample collection's judgements, over and over; each one is its own, so that nothing is remembered. */
+/** English questions of the sample collection's judgements, over and over; each one is its own. */
 async function questions(count: number): Promise<string[]> {
   const { queries } = await makeCollection.sample('')
   const english = queries.filter(({ language }) => language === 'ENGLISH')
@@ -67,18 +67,20 @@ async function questions(count: number): Promise<string[]> {
 const REFERENCE = 'the reference\'s call'
 const EXACT = 'one embedding + exact scan'
 
+/** Each way asks with a text of its own, so that no vector is remembered; but for the next page, which comes after the first. */
 function waysOf({ store, project, generation, find }: GrownCollection, embedder: Embedder, size: number): ReadonlyMap<string, Ask> {
   const ask = (request: Partial<SimilarRequest>): Promise<unknown> => find(project, SimilarRequestSchema.parse(request), signal)
   const documents = size / 6
   return new Map<string, Ask>([
     [EXACT, async (text) => {
       const [embedding = new Float32Array()] = await embedder.queries([text])
-      await store.meaning(project, generation, embedding, { limit: 10, filter: {}, exact: true })
+      await store.meaning(project, generation, [embedding], { limit: 10, filter: {}, exact: true })
     }],
-    ['meaning', text => ask({ queries: [text], mode: 'meaning' })],
-    ['words', text => ask({ queries: [text], mode: 'words' })],
-    ['hybrid', text => ask({ queries: [text] })],
-    ['hybrid, in a folder (1 in 100)', (text, turn) => ask({ queries: [text], filters: { path: folderOf(turn) } })],
+    ['meaning', text => ask({ queries: [`${text} a`], mode: 'meaning' })],
+    ['words', text => ask({ queries: [`${text} b`], mode: 'words' })],
+    ['hybrid', text => ask({ queries: [`${text} c`] })],
+    ['hybrid, the next page', text => ask({ queries: [`${text} c`], from: 10 })],
+    ['hybrid, in a folder (1 in 100)', (text, turn) => ask({ queries: [`${text} d`], filters: { path: folderOf(turn) } })],
     ['document to document', (_, turn) => ask({ like: [{ documentId: idOf(Math.floor(turn * 7919 % documents)) }] })],
   ])
 }
@@ -113,7 +115,7 @@ async function recallOf({ store, project, generation }: GrownCollection, embedde
   const found = { plain: 0, filtered: 0 }
   for (const [turn, embedding] of (await embedder.queries(texts)).entries()) {
     for (const [kind, filter] of [['plain', {}], ['filtered', { path: folderOf(turn) }]] as const) {
-      const [exact, quick] = await Promise.all([true, false].map(isExact => store.meaning(project, generation, embedding, { limit: 10, filter, exact: isExact })))
+      const [[exact], [quick]] = await Promise.all([store.meaning(project, generation, [embedding], { limit: 10, filter, exact: true }), store.meaning(project, generation, [embedding], { limit: 10, filter })])
       const scores = quick?.map(({ score }) => score) ?? []
       // By score: of equal ones either is right.
       found[kind] += (exact ?? []).filter(({ score }) => scores.some(other => Math.abs(other - score) < 1e-6)).length / Math.min(10, exact?.length ?? size)

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { z } from 'zod'
 import type { Logger } from '../log.ts'
+import { createShortCache } from '../short-cache.ts'
 import { grantOf, projectName, type AccessCheck, type Caller, type Credentials, type GrantedProject, type Permissions, type ProjectName } from './access.ts'
 import { unexpectedAnswer } from './datashare-client.ts'
 import { askFor, settingsOf, versionOf } from './facts.ts'
-import { createShortCache } from './short-cache.ts'
 
 export type VectorizeRole = 'PROJECT_ADMIN' | 'PROJECT_EDITOR' | 'PROJECT_MEMBER'
 

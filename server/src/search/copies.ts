@@ -51,14 +51,14 @@ export class Originals {
 const keysOf = ({ contentHash, fingerprint }: TextIdentity): string[] =>
   [contentHash, ...Array.from(fingerprint?.bands ?? [], (band, place) => `${place} ${band}`)]
 
-/** The copies of a text in the project, whoever may see them, the most similar first. */
-export async function copiesOf(store: VectorStore, { project, generation, signal }: Scope, text: TextIdentity): Promise<FoundCopy[]> {
-  const likely = await store.likelyCopiesOf(project, generation, text, LOOKED_AT_OF_EXAMPLE)
+/** For each text its copies in the project, whoever may see them, the most similar first. */
+export async function copiesOf(store: VectorStore, { project, generation, signal }: Scope, texts: readonly TextIdentity[]): Promise<FoundCopy[][]> {
+  const likely = await store.likelyCopiesOf(project, generation, texts, LOOKED_AT_OF_EXAMPLE)
   signal.throwIfAborted()
-  return likely.flatMap(({ documentId, ...other }) => {
+  return texts.map((text, index) => (likely[index] ?? []).flatMap(({ documentId, ...other }) => {
     const similarity = similarityOfTexts(text, other)
     return similarity === null ? [] : [{ documentId, similarity }]
-  }).sort(mostSimilarFirst)
+  }).sort(mostSimilarFirst))
 }
 
 export const mostSimilarFirst = (a: FoundCopy, b: FoundCopy): number => b.similarity - a.similarity || (a.documentId < b.documentId ? -1 : 1)
@@ -75,15 +75,16 @@ interface Parts {
 export async function duplicatesOf(parts: Parts, scope: Scope, shown: readonly { identity: DocumentIdentity | null }[], originals: Originals, filter: StoreFilter): Promise<Map<string, DocumentCopy[]>> {
   const { project, generation, signal } = scope
   const excluded = new Set(filter.excludeDocumentIds)
-  const found = new Map(await Promise.all(shown.flatMap(({ identity }) => identity ?? []).map(async (identity): Promise<[string, FoundCopy[]]> => {
-    const likely = await parts.store.likelyCopiesOf(project, generation, identity, LOOKED_AT)
-    const copies = likely.filter(({ documentId }) => documentId !== identity.documentId && !excluded.has(documentId)).flatMap((copy) => {
+  const identities = shown.flatMap(({ identity }) => identity ?? [])
+  const likely = await parts.store.likelyCopiesOf(project, generation, identities, LOOKED_AT)
+  signal.throwIfAborted()
+  const found = new Map(identities.map((identity, index): [string, FoundCopy[]] => {
+    const copies = (likely[index] ?? []).filter(({ documentId }) => documentId !== identity.documentId && !excluded.has(documentId)).flatMap((copy) => {
       const original = originals.of(copy)
       return original?.documentId === identity.documentId ? [{ documentId: copy.documentId, similarity: original.similarity }] : []
     })
     return [identity.documentId, copies.sort(mostSimilarFirst).slice(0, LISTED)]
-  })))
-  signal.throwIfAborted()
+  }))
   const listed = await visibleCopies(parts.hydrator, scope, [...found.values()].flat(), filter)
   return new Map([...found].map(([documentId, copies]) => [documentId, copies.flatMap(copy => listed.get(copy.documentId) ?? [])]))
 }

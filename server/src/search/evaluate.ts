@@ -107,8 +107,8 @@ async function indexRecall(store: VectorStore, { project, generation, signal }: 
   const found = await each(vectors, async ({ embedding }) => {
     signal.throwIfAborted()
     const options = { limit: NEIGHBOURS, filter: {} }
-    const exact = await store.meaning(project, generation, embedding, { ...options, exact: true })
-    const byIndex = await store.meaning(project, generation, embedding, options)
+    const [exact = []] = await store.meaning(project, generation, [embedding], { ...options, exact: true })
+    const [byIndex = []] = await store.meaning(project, generation, [embedding], options)
     // By score: of passages that are equally near the index may show others.
     const least = exact.at(-1)?.score ?? 0
     return exact.length === 0 ? 1 : byIndex.filter(({ score }) => score >= least - 1e-6).length / exact.length

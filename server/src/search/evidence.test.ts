@@ -43,6 +43,15 @@ describe('highlights', () => {
 describe('the finder', () => {
   it('tells which words and codes a text holds', () => {
     expect(finder([['estate'], ['ch93', '0076', '2011'], []])('An Estate of 2011')).toEqual([0])
+    expect(finder([['sociétés'], ['societes'], ['股東'], ['stat'], ['real', 'estate'], ['real', 'of']])('Real\nESTATE of Sociétés 公司股東的名單')).toEqual([1, 2, 4])
+  })
+
+  it('tells of any text what is marked in it', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', 'É', 'e\u0301', 'ß', '1', ' ', '-', '.', '\'', '\n', '股', '東', 'ก', '한', '\u0301', '📄'), maxLength: 12 })
+    fc.assert(fc.property(text, fc.array(text, { maxLength: 4 }), (within, phrases) => {
+      const needles = phrases.map(partsOfPhrase)
+      expect(finder(needles)(within)).toEqual(needles.flatMap((needle, index) => (highlights(within, [needle]).length > 0 ? [index] : [])))
+    }))
   })
 })
 

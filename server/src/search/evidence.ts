@@ -12,33 +12,52 @@ const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Scr
 const LETTER = '[\\p{L}\\p{M}\\p{N}]'
 const STARTS_UNSPACED = new RegExp(`^[${UNSPACED}]`, 'u')
 const ENDS_UNSPACED = new RegExp(`[${UNSPACED}]$`, 'u')
+const IS_SPACED = new RegExp(`^(?![${UNSPACED}])${LETTER}+(?<![${UNSPACED}])$`, 'u')
+const LETTERS = new RegExp(`${LETTER}+`, 'gu')
 
-/** Characters of all parts. What is longer is no word or phrase that anybody looks for, and its pattern would take seconds to make. */
+/** Characters of all parts. What is longer is no word or phrase that anybody looks for, and its pattern would take seconds to make; nor is what has none. */
 const LONGEST = 2_000
 
-/**
- * Finds words in this order with a space or separators between them, at the edges of words. Letters and digits only, so nothing needs escaping.
- * Null where there are none, or too many.
- */
-function pattern(parts: Parts): RegExp | null {
+function canStand(parts: Parts): boolean {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
-  if (length === 0 || length > LONGEST) return null
+  return length > 0 && length <= LONGEST
+}
+
+/** Finds words in this order with a space or separators between them, at the edges of words. Letters and digits only, so nothing needs escaping. */
+function pattern(parts: Parts): RegExp {
   const before = STARTS_UNSPACED.test(parts[0] ?? '') ? '' : `(?<!${LETTER})`
   const after = ENDS_UNSPACED.test(parts.at(-1) ?? '') ? '' : `(?!${LETTER})`
   return new RegExp(`${before}${parts.join('[^\\p{L}\\p{N}]{1,3}')}${after}`, 'gu')
 }
 
-/** Folded words of a phrase, as `pattern` takes them. */
-export const partsOfPhrase = (phrase: string): string[] => foldText(phrase).match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+const lettersIn = (folded: string): string[] => folded.match(LETTERS) ?? []
 
-/** Which of these are in the text, asked of many texts: the patterns are made once. */
+/** Folded words of a phrase, as `pattern` takes them. */
+export const partsOfPhrase = (phrase: string): string[] => lettersIn(foldText(phrase))
+
+/** Which of these are in the text, asked of many texts. */
 export function finder(needles: readonly Parts[]): (text: string) => number[] {
-  const patterns = needles.map(pattern)
+  const seekers = needles.map(seeker)
   return (text) => {
     const folded = foldText(text)
-    return patterns.flatMap((each, index) => (each !== null && folded.search(each) >= 0 ? [index] : []))
+    const words = new Set(lettersIn(folded))
+    return seekers.flatMap((isIn, index) => (isIn(folded, words) ? [index] : []))
   }
 }
+
+/** A pattern is slow: most words are looked up among those of the text, and for others it is asked only where all parts are there. */
+function seeker(parts: Parts): (folded: string, words: ReadonlySet<string>) => boolean {
+  if (!canStand(parts)) return () => false
+  const word = spacedWord(parts)
+  if (word !== null) return (_, words) => words.has(word)
+  let made: RegExp | undefined
+  return folded => holdsParts(folded, parts) && folded.search(made ??= pattern(parts)) >= 0
+}
+
+/** A single word of a script with spaces: it stands in a text where one of the text's words is the same. */
+const spacedWord = ([word, ...others]: Parts): string | null => (word !== undefined && others.length === 0 && IS_SPACED.test(word) ? word : null)
+
+const holdsParts = (folded: string, parts: Parts): boolean => parts.every(part => folded.includes(part))
 
 /** Finds terms in many texts. */
 export interface TermFinder {
@@ -50,6 +69,8 @@ export interface TermFinder {
 
 /** Letters that two forms of a word begin with. */
 const SAME_BEGINNING = 3
+/** Words whose terms are remembered: texts repeat theirs. */
+const REMEMBERED = 50_000
 
 /** @param languages of the documents that are searched, whose forms a word may take */
 export function termFinder(terms: readonly Term[], languages: readonly string[]): TermFinder {
@@ -62,24 +83,33 @@ export function termFinder(terms: readonly Term[], languages: readonly string[])
     beginnings.add(word.slice(0, SAME_BEGINNING))
     for (const stem of stemsIn(languages, text)) byStem.set(stem, [...byStem.get(stem) ?? [], index])
   }
-  const formsIn = (text: string): { word: string, indexes: number[] }[] =>
-    [...new Set(Array.from(tokens(text), token => bare(token.text)))]
-      // Most words are sorted out without taking their stems.
-      .filter(word => beginnings.has(foldText(word).slice(0, SAME_BEGINNING)))
-      .map(word => ({ word, indexes: stemsIn(languages, word).flatMap(stem => byStem.get(stem) ?? []) }))
+  const remembered = new Map<string, readonly number[]>()
+  const termsWithForm = (word: string): readonly number[] => {
+    const known = remembered.get(word)
+    if (known !== undefined) return known
+    // Most words are sorted out without taking their stems.
+    const indexes = beginnings.has(foldText(word).slice(0, SAME_BEGINNING)) ? stemsIn(languages, word).flatMap(stem => byStem.get(stem) ?? []) : []
+    if (remembered.size < REMEMBERED) remembered.set(word, indexes)
+    return indexes
+  }
+  const wordsIn = (text: string): string[] => [...new Set(Array.from(tokens(text), token => bare(token.text)))]
   return {
-    held: text => [...new Set([...find(text), ...formsIn(text).flatMap(({ indexes }) => indexes)])],
-    inflected: text => formsIn(text).filter(({ indexes }) => indexes.length > 0).map(({ word }) => word),
+    held: text => [...new Set([...find(text), ...wordsIn(text).flatMap(termsWithForm)])],
+    inflected: text => wordsIn(text).filter(word => termsWithForm(word).length > 0),
   }
 }
 
 /** Where these words and phrases stand in the text: UTF-16 offsets, in order, without overlaps. */
 export function highlights(text: string, needles: readonly Parts[]): Range[] {
   const { folded, starts, ends } = foldWithOffsets(text)
-  const found = needles.map(pattern).filter(each => each !== null).flatMap(each =>
-    [...folded.matchAll(each)].map(({ 0: match, index }): Range => [starts[index] ?? 0, ends[index + match.length - 1] ?? text.length]),
-  )
-  return merged(found)
+  const possible = needles.filter(canStand)
+  const words = new Set(possible.flatMap(parts => spacedWord(parts) ?? []))
+  const others = possible.filter(parts => spacedWord(parts) === null && holdsParts(folded, parts))
+  const found = [
+    ...[...folded.matchAll(LETTERS)].filter(({ 0: word }) => words.has(word)),
+    ...others.flatMap(parts => [...folded.matchAll(pattern(parts))]),
+  ]
+  return merged(found.map(({ 0: match, index }): Range => [starts[index] ?? 0, ends[index + match.length - 1] ?? text.length]))
 }
 
 function merged(ranges: readonly Range[]): Range[] {

@@ -50,7 +50,8 @@ export async function resolveExamples(parts: Parts, scope: Scope, examples: read
   scope.signal.throwIfAborted()
   const most = Math.max(1, Math.min(PASSAGES_OF_ONE, Math.floor(PASSAGES_OF_ALL / examples.length)))
   const texts = await embedded(parts.embed, scope, resolved.map(example => ({ ...example, pieces: standingFor(example.pieces, most) })))
-  const copies = await Promise.all(resolved.map(async ({ documentId, identity }) => ({ ofText: documentId === null, found: await copiesOf(parts.store, scope, identity) })))
+  const found = await copiesOf(parts.store, scope, resolved.map(({ identity }) => identity))
+  const copies = resolved.map(({ documentId }, index) => ({ ofText: documentId === null, found: found[index] ?? [] }))
   const documentIds = [...new Set(resolved.flatMap(({ documentId }) => documentId ?? []))]
   return {
     probe: {

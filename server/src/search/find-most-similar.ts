@@ -6,7 +6,7 @@ import type { Embedders } from '../embedding/embedder.ts'
 import type { Generations } from '../store/generation.ts'
 import type { StoreFilter, VectorStore } from '../store/store.ts'
 import { duplicatesOf, listedCopies } from './copies.ts'
-import { embedding, type Embed } from './embed.ts'
+import { embedding, rememberingQueries, type Embed, type EmbedQueries } from './embed.ts'
 import { resolveExamples, type Examples } from './examples.ts'
 import { isEmpty, requiring, storeFilter } from './filters.ts'
 import { fuse, type Vote } from './fusion.ts'
@@ -32,6 +32,7 @@ type Around = <T>(fusion: () => T) => T
 
 interface Search extends Parts {
   readonly fused: Around
+  readonly embedQueries: EmbedQueries
 }
 
 type FindMostSimilar = (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
@@ -52,7 +53,7 @@ const AT_ONCE = 2
  * Errors: SimilarityError generation_changed | document_unknown | passage_outside | filter_too_broad | embedder_unavailable | model_missing | model_changed, and those of Datashare and the store.
  */
 export function createFindMostSimilar(ports: Parts, fused: Around = fusion => fusion()): FindMostSimilar {
-  const parts: Search = { ...ports, fused }
+  const parts: Search = { ...ports, fused, embedQueries: rememberingQueries() }
   return async (project, query, signal) => {
     const startedAt = performance.now()
     const generation = await parts.generations.current(project.name)
@@ -77,7 +78,7 @@ async function search(parts: Search, scope: Scope, query: SimilarQuery): Promise
   const context = { ...parts, embed }
   const [filter, queryProbes, like, unlike] = await Promise.all([
     storeFilter(parts, scope, query.filters),
-    probesOf(embed, scope, query),
+    probesOf(embed, parts.embedQueries, scope, query),
     examplesOf(context, scope, query.like),
     examplesOf(context, scope, query.unlike),
   ])
@@ -102,10 +103,10 @@ async function search(parts: Search, scope: Scope, query: SimilarQuery): Promise
   }
 }
 
-async function probesOf(embed: Embed, { signal }: Scope, { queries, mode }: SimilarQuery): Promise<Probe[]> {
+async function probesOf(embed: Embed, embedQueries: EmbedQueries, { signal }: Scope, { queries, mode }: SimilarQuery): Promise<Probe[]> {
   const read = queries.map(wordsOfQuery)
   const texts = read.map(({ text }) => text)
-  const vectors = mode === 'words' || texts.length === 0 ? null : await embed(embedder => embedder.queries(texts, signal))
+  const vectors = mode === 'words' || texts.length === 0 ? null : await embed(embedder => embedQueries(embedder, texts, signal))
   return read.map(({ text, words, required }, index) => ({
     texts: [{ text, embedding: vectors?.[index] ?? null, weight: 1, origin: null }], words, isExample: false, required, copies: new Set<string>(),
   }))

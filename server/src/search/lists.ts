@@ -67,17 +67,17 @@ export async function listsOf(store: VectorStore, scope: Scope, probe: Probe, fi
 
 async function meaningList(store: VectorStore, { project, generation, signal }: Scope, texts: readonly ProbeText[], filter: StoreFilter): Promise<ListedDocument[]> {
   const compared = texts.flatMap(({ embedding, weight }, index) => (embedding === null ? [] : [{ embedding, weight, index }]))
-  const search = (embedding: Float32Array, limit: number, within: StoreFilter): Promise<PassageCandidate[]> => {
+  const search = (limit: number, within: StoreFilter): Promise<PassageCandidate[][]> => {
     signal.throwIfAborted()
-    return store.meaning(project, generation, embedding, { limit, filter: within })
+    return store.meaning(project, generation, compared.map(({ embedding }) => embedding), { limit, filter: within })
   }
   const [only] = compared
   if (only !== undefined && compared.length === 1) {
-    const candidates = await untilEnough(filter, within => search(only.embedding, PASSAGES, within))
+    const candidates = await untilEnough(filter, async within => (await search(PASSAGES, within)).flat())
     return collapsed(candidates, only.index)
   }
-  const lists = await Promise.all(compared.map(async ({ embedding, weight, index }) => ({ weight, documents: collapsed(await search(embedding, PASSAGES_OF_EACH, filter), index) })))
-  return covering(lists)
+  const lists = await search(PASSAGES_OF_EACH, filter)
+  return covering(compared.map(({ weight, index }, at) => ({ weight, documents: collapsed(lists[at] ?? [], index) })))
 }
 
 /** Continues a full list without the documents that it has, until it has enough of them. */

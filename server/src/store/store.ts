@@ -145,8 +145,8 @@ export interface VectorStore {
   statistics(generation: Generation): Promise<StoreStatistics>
   drop(generation: Generation): Promise<void>
 
-  /** Best passages by meaning, best first. */
-  meaning(project: GrantedProject, generation: Generation, embedding: Float32Array, options: MeaningOptions): Promise<PassageCandidate[]>
+  /** For each vector the best passages by meaning, best first, `limit` of each: many together cost hardly more than one. */
+  meaning(project: GrantedProject, generation: Generation, embeddings: readonly Float32Array[], options: MeaningOptions): Promise<PassageCandidate[][]>
   /** Best passages by words, best first. */
   words(project: GrantedProject, generation: Generation, query: WordsQuery, options: ListOptions): Promise<PassageCandidate[]>
   /** Best whole documents by any of these stems, best first. */
@@ -160,8 +160,8 @@ export interface VectorStore {
   rowsByStatus(project: GrantedProject, generation: Generation, status: DocumentRow['status'], page: { from: number, size: number }): Promise<{ rows: DocumentRow[], total: number }>
   /** Of those documents that are vectorized, in no order. */
   identitiesOf(project: GrantedProject, generation: Generation, documentIds: readonly string[]): Promise<DocumentIdentity[]>
-  /** Up to `limit` documents that may be copies of a text: with the same content, or a band of the fingerprint in common. */
-  likelyCopiesOf(project: GrantedProject, generation: Generation, text: TextIdentity, limit: number): Promise<DocumentIdentity[]>
+  /** For each text up to `limit` documents that may be copies of it: with the same content, or a band of the fingerprint in common. */
+  likelyCopiesOf(project: GrantedProject, generation: Generation, texts: readonly TextIdentity[], limit: number): Promise<DocumentIdentity[][]>
 
   ping(): Promise<void>
   close(): Promise<void>

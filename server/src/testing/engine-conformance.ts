@@ -67,7 +67,7 @@ export function describeEngine(open: (embedders: WatchedEmbedders) => Promise<Te
     expect([...(await chain.rows()).keys()].sort()).toEqual(['d1', 'd2', 'd3', 'd4'])
     const embedder = await real.get(generation.modelId)
     const [query] = await embedder.queries([prose(3, 300)])
-    const [best] = await chain.store.meaning(chain.project, generation, there(query), { limit: 1, filter: {} })
+    const [[best] = []] = await chain.store.meaning(chain.project, generation, [there(query)], { limit: 1, filter: {} })
     expect(best?.documentId).toBe('d3')
   })
 

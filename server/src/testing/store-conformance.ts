@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SimilarityError } from '@datashare-similarity/shared'
-import { BANDS, type Fingerprint } from '../passages/fingerprint.ts'
 import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite, StoreFilter, VectorStore } from '../store/store.ts'
 import { stemsIn } from '../words/stems.ts'
-import { aDocument, aFingerprint, axis, grantedProject, unitVectors } from './store-documents.ts'
+import { copiesConformance } from './copies-conformance.ts'
+import { aDocument, axis, grantedProject, unitVectors } from './store-documents.ts'
 
 export interface StoreUnderTest {
   readonly store: VectorStore
@@ -43,7 +43,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       (await store.documentWords(project, generation, stemsIn(['ENGLISH', 'FRENCH', 'SPANISH', 'ICELANDIC', 'CHINESE'], terms), { limit: 100, filter })).map(({ documentId }) => documentId)
     const withPhrases = async (...phrases: string[]): Promise<string[]> => (await store.withPhrases(project, generation, phrases, everything)).sort()
     const byMeaning = async (filter: StoreFilter = {}, limit = 100): Promise<string[]> =>
-      (await store.meaning(project, generation, axis(0, 2), { limit, filter })).map(({ documentId }) => documentId)
+      (await store.meaning(project, generation, [axis(0, 2)], { limit, filter })).flat().map(({ documentId }) => documentId)
     const allRows = async (of = generation): Promise<DocumentRow[]> => (await Array.fromAsync(store.rows(of))).flat()
     const codeOf = (work: Promise<unknown>): Promise<unknown> =>
       work.then(() => 'no error', (error: unknown) => (error instanceof SimilarityError ? error.code : error))
@@ -148,7 +148,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         await store.maintain(wide)
         const cosine = (vector: Float32Array): number => vector.reduce((sum, value, index) => sum + value * (query[index] ?? 0), 0)
         const expected = vectors.map((vector, index) => ({ documentId: `d${index}`, score: cosine(vector) })).sort((a, b) => b.score - a.score).slice(0, 100)
-        const found = await store.meaning(project, wide, query, { limit: 100, filter: {} })
+        const [found = []] = await store.meaning(project, wide, [query], { limit: 100, filter: {} })
         expect(found.map(({ documentId }) => documentId)).toEqual(expected.map(({ documentId }) => documentId))
         found.forEach(({ score }, index) => expect(score).toBeCloseTo(expected[index]?.score ?? 0, 4))
       })
@@ -156,14 +156,24 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       it('answers the passage, its place and its cosine', async () => {
         const document = aDocument({ id: 'd1', texts: ['one', 'two'], embeddings: [axis(1, 2), new Float32Array([3, 4])], row: { rootId: 'r1' } })
         await put(document)
-        const [best] = await store.meaning(project, generation, axis(0, 2), { limit: 1, filter: {} })
+        const [[best] = []] = await store.meaning(project, generation, [axis(0, 2)], { limit: 1, filter: {} })
         expect(best).toEqual({ documentId: 'd1', rootId: 'r1', language: 'ENGLISH', ordinal: 1, start: 4, end: 7, text: 'two', score: expect.closeTo(0.6, 5) as number })
+      })
+
+      it('answers a list for each of several vectors, as for each alone', async () => {
+        const [one = axis(0, 2), other = axis(1, 2), ...vectors] = unitVectors(42, 2)
+        await put(...vectors.map((vector, index) => aDocument({ id: `d${index}`, embeddings: [vector] })))
+        const asked = async (...embeddings: Float32Array[]) => (await store.meaning(project, generation, embeddings, { limit: 5, filter: { excludeDocumentIds: ['d3'] } }))
+          .map(list => list.map(({ documentId, score }) => ({ documentId, score: score.toFixed(4) })))
+
+        expect(await asked(one, other, one)).toEqual([...await asked(one), ...await asked(other), ...await asked(one)])
+        expect(await asked()).toEqual([])
       })
 
       it('orders equal scores by document and passage', async () => {
         const ids = ['d3', 'd1', 'd2']
         for (const id of ids) await put(aDocument({ id, texts: ['same', 'same'] }))
-        const found = await store.meaning(project, generation, axis(0, 2), { limit: 5, filter: {} })
+        const [found = []] = await store.meaning(project, generation, [axis(0, 2)], { limit: 5, filter: {} })
         expect(found.map(({ documentId, ordinal }) => `${documentId}#${ordinal}`)).toEqual(['d1#0', 'd1#1', 'd2#0', 'd2#1', 'd3#0'])
       })
 
@@ -174,7 +184,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       })
 
       it.each([['too long', axis(0, 3)], ['not a number', new Float32Array([1, Number.NaN])]])('refuses a query whose vector is %s', async (_, embedding) => {
-        expect(await codeOf(store.meaning(project, generation, embedding, everything))).toBe('internal')
+        expect(await codeOf(store.meaning(project, generation, [axis(0, 2), embedding], everything))).toBe('internal')
       })
     })
 
@@ -298,6 +308,8 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       })
     })
 
+    copiesConformance(() => ({ store, generation }))
+
     describe('rows and figures', () => {
       it('lists every row once, in pages', async () => {
         await put(...Array.from({ length: 2_500 }, (_, index) => aDocument({ id: `d${index}`, texts: [], row: { status: 'empty' } })))
@@ -328,41 +340,6 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         expect(bytes).toBeGreaterThan(0)
       })
 
-      it('gives back the fingerprints of documents, whatever became of them since', async () => {
-        const [one, other] = [aFingerprint({ bands: [1, -2] }), aFingerprint({ pairs: [], names: [0xffffffff] })]
-        await put(aDocument({ id: 'd1', fingerprint: one }), aDocument({ id: 'd2' }), aDocument({ id: 'd3', texts: [], row: { status: 'empty' } }), aDocument({ id: 'd4' }))
-        await put(aDocument({ id: 'd4', fingerprint: other }))
-        await store.touch(generation, [{ documentId: 'd1', extractionDate: null }])
-        await store.maintain(generation)
-        const identities = await store.identitiesOf(project, generation, ['d1', 'd2', 'd3', 'd4', 'nobody'])
-        const hashOf = (id: string): string => aDocument({ id }).row.contentHash
-        expect(identities.toSorted((a, b) => (a.documentId < b.documentId ? -1 : 1))).toEqual([
-          { documentId: 'd1', contentHash: hashOf('d1'), fingerprint: one }, { documentId: 'd2', contentHash: hashOf('d2'), fingerprint: null }, { documentId: 'd4', contentHash: hashOf('d4'), fingerprint: other },
-        ])
-        expect(await store.identitiesOf(project, generation, [])).toEqual([])
-      })
-
-      it('finds what may be copies of a text: the same content, or a band at the same place', async () => {
-        const band = (place: number, value: number): Fingerprint => aFingerprint({ bands: Array.from({ length: BANDS }, (_, index) => (index === place ? value : 1_000_000 + index)) })
-        const unlike = (seed: number): Fingerprint => aFingerprint({ bands: Array.from({ length: BANDS }, (_, index) => seed * 100 + index) })
-        const withBand = (place: number, value: number, seed: number): Fingerprint => ({ ...unlike(seed), bands: unlike(seed).bands.with(place, value) })
-        await put(
-          aDocument({ id: 'same', row: { contentHash: 'same' } }), aDocument({ id: 'first', fingerprint: withBand(0, 7, 1) }), aDocument({ id: 'last', fingerprint: withBand(BANDS - 1, 1_000_000 + BANDS - 1, 2) }),
-          aDocument({ id: 'elsewhere', fingerprint: withBand(1, 7, 3) }), aDocument({ id: 'short' }), aDocument({ id: 'empty', texts: [], row: { status: 'empty', contentHash: 'same' } }),
-        )
-        const found = async (contentHash: string, fingerprint: Fingerprint | null, limit = 10): Promise<string[]> =>
-          (await store.likelyCopiesOf(project, generation, { contentHash, fingerprint }, limit)).map(({ documentId }) => documentId).sort()
-        for (const maintained of [false, true]) {
-          if (maintained) await store.maintain(generation)
-          expect(await found('same', band(0, 7))).toEqual(['first', 'last', 'same'])
-          expect(await found('same', null)).toEqual(['same'])
-          expect(await found('unheard of', unlike(9))).toEqual([])
-          expect(await found('same', band(0, 7), 2)).toHaveLength(2)
-        }
-        await store.remove(generation, ['first'])
-        expect(await found('unheard of', band(0, 7))).toEqual(['last'])
-      })
-
       it('samples passages, evenly spread over the documents', async () => {
         expect(await store.samplePassages(generation, 10)).toEqual([])
         const vectors = unitVectors(60, 2)
@@ -390,10 +367,10 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         await put(aDocument({ id: 'd1' }))
         const words = { terms: 'text', phrases: [] }
         const reads = [
-          store.meaning(other, generation, axis(0, 2), everything), store.words(other, generation, words, everything), store.documentWords(other, generation, ['en:text'], everything),
+          store.meaning(other, generation, [axis(0, 2)], everything), store.words(other, generation, words, everything), store.documentWords(other, generation, ['en:text'], everything),
           store.withPhrases(other, generation, ['text'], everything), store.passagesOf(other, generation, 'd1'), store.row(other, generation, 'd1'),
           store.rowsByStatus(other, generation, 'vectorized', { from: 0, size: 1 }), store.identitiesOf(other, generation, ['d1']),
-          store.likelyCopiesOf(other, generation, { contentHash: 'x', fingerprint: null }, 1),
+          store.likelyCopiesOf(other, generation, [{ contentHash: 'x', fingerprint: null }], 1),
         ]
         expect(await Promise.all(reads.map(codeOf))).toEqual(reads.map(() => 'project_forbidden'))
       })

@@ -1,14 +1,18 @@
 /** Letters that have no decomposition, as the store's own folding writes them. */
 const UNDECOMPOSED: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i', ς: 'σ' }
 
+/** Most words, and far quicker: they have no accents. */
+const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text)
+
 /** Case and the accents of Latin and Greek folded; other scripts keep their marks, which there make another letter. */
-export const foldText = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(/([\p{Script=Latin}\p{Script=Greek}])[\u0300-\u036f]+/gu, '$1')
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/[ßæœøłđðþıς]/gu, letter => UNDECOMPOSED[letter] ?? letter)
+export const foldText = (text: string): string => (isAscii(text)
+  ? text.toLowerCase()
+  : text
+      .normalize('NFKD')
+      .replace(/([\p{Script=Latin}\p{Script=Greek}])[\u0300-\u036f]+/gu, '$1')
+      .normalize('NFC')
+      .toLowerCase()
+      .replace(/[ßæœøłđðþıς]/gu, letter => UNDECOMPOSED[letter] ?? letter))
 
 export interface FoldedText {
   readonly folded: string

@@ -12,6 +12,8 @@ export interface Token {
 /** Letters and digits, held together by the separators that file numbers, addresses and e-mail addresses are written with. */
 const WORD = /[\p{L}\p{M}\p{N}]+(?:[-._/@:'’][\p{L}\p{M}\p{N}]+)*/gu
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+/** Most words of most texts: neither cut nor a code. */
+const PLAIN = /^[A-Za-z]+$/
 /** What stands before an apostrophe and is no word of its own: l', d', qu', dell'… */
 const ELISION = /^(?:\p{L}{1,2}|jusqu|lorsqu|puisqu|quoiqu|dell|nell|sull|dall|all|un)['’](?=[\p{L}\p{N}])/iu
 const POSSESSIVE = /['’]s$/iu
@@ -24,7 +26,9 @@ export const runs = (text: string): IterableIterator<RegExpExecArray> => text.ma
 /** Words in their order. Scripts without spaces are cut by ICU's dictionaries, as the store's own text index does. */
 export function* tokens(text: string): Generator<Token> {
   for (const { 0: word, index } of runs(text)) {
-    if (UNSPACED.test(word)) {
+    if (PLAIN.test(word)) {
+      yield token(word, index)
+    } else if (UNSPACED.test(word)) {
       for (const { segment, index: at, isWordLike } of unspaced.segment(word)) {
         if (isWordLike === true) yield token(segment, index + at)
       }

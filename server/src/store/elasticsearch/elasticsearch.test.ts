@@ -83,8 +83,8 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
     it('answers with the vectors in full, and compares with every passage where it is told to', async () => {
       const angle = (index: number): Float32Array => new Float32Array([Math.cos(index / 1_000), Math.sin(index / 1_000)])
       await put(aDocument({ id: 'long', texts: Array.from({ length: 6_000 }, (_, index) => `page ${index}`), embeddings: Array.from({ length: 6_000 }, (_, index) => angle(index)) }))
-      const exact = await store.meaning(project, generation, angle(3_000), { limit: 5, filter: {}, exact: true })
-      const byIndex = await store.meaning(project, generation, angle(3_000), { limit: 5, filter: {} })
+      const [exact = []] = await store.meaning(project, generation, [angle(3_000)], { limit: 5, filter: {}, exact: true })
+      const [byIndex = []] = await store.meaning(project, generation, [angle(3_000)], { limit: 5, filter: {} })
 
       expect(exact.map(({ ordinal }) => ordinal).sort()).toEqual([2_998, 2_999, 3_000, 3_001, 3_002])
       expect(exact[0]).toMatchObject({ ordinal: 3_000, score: expect.closeTo(1, 6) as number })
@@ -100,7 +100,7 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
       await store.replace(long, vectors.map((vector, index) => aDocument({ id: `d${index}`, embeddings: [vector] })))
       const cosine = (vector: Float32Array): number => vector.reduce((sum, value, index) => sum + value * (query[index] ?? 0), 0)
       const expected = vectors.map((vector, index) => ({ id: `d${index}`, score: cosine(vector) })).sort((a, b) => b.score - a.score).slice(0, 10)
-      const found = await store.meaning(project, long, query, { limit: 10, filter: {} })
+      const [found = []] = await store.meaning(project, long, [query], { limit: 10, filter: {} })
 
       expect(found.map(({ documentId }) => documentId)).toEqual(expected.map(({ id }) => id))
       found.forEach(({ score }, index) => expect(score).toBeCloseTo(expected[index]!.score, 5))
@@ -220,7 +220,7 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
       expect(attempts).toEqual(['vectors_missing', 'vectors_missing', 'vectors_missing'])
       expect(await ask('GET', indices(other.id)[0])).toMatchObject({ status: 404 })
       await store.create(other)
-      expect(await store.meaning(project, other, axis(0, 2), { limit: 1, filter: {} })).toEqual([])
+      expect(await store.meaning(project, other, [axis(0, 2)], { limit: 1, filter: {} })).toEqual([[]])
       await store.drop(other)
     })
   })

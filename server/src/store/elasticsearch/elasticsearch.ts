@@ -141,9 +141,9 @@ function readingForPeople(indices: Indices, reading: (generation: Generation) =>
     return await indices.read(generation, () => work(reading(generation)))
   }
   return {
-    async meaning(project, generation, embedding, options) {
-      checkQuery(embedding, generation)
-      return await read(project, generation, parts => nearestPassages(parts, embedding, options))
+    async meaning(project, generation, embeddings, options) {
+      for (const embedding of embeddings) checkQuery(embedding, generation)
+      return await read(project, generation, parts => Promise.all(embeddings.map(embedding => nearestPassages(parts, embedding, options))))
     },
     words: (project, generation, query, options) => read(project, generation, parts => passagesByWords(parts, query, options)),
     documentWords: (project, generation, stems, options) => read(project, generation, parts => documentsByStems(parts, stems, options)),
@@ -152,6 +152,6 @@ function readingForPeople(indices: Indices, reading: (generation: Generation) =>
     row: (project, generation, documentId) => read(project, generation, parts => rowOf(parts, documentId)),
     rowsByStatus: (project, generation, status, page) => read(project, generation, parts => rowsByStatus(parts, status, page)),
     identitiesOf: (project, generation, documentIds) => read(project, generation, parts => identitiesOf(parts, documentIds)),
-    likelyCopiesOf: (project, generation, text, limit) => read(project, generation, parts => likelyCopiesOf(parts, text, limit)),
+    likelyCopiesOf: (project, generation, texts, limit) => read(project, generation, parts => likelyCopiesOf(parts, texts, limit)),
   }
 }

@@ -51,9 +51,10 @@ export function surplusOf(parts: ReadonlyMap<string, number>): Clause {
   return { bool: { should: [...byCount].map(([count, documents]) => ({ bool: { filter: [ofDocuments(documents.map(([id]) => id)), { range: { ordinal: { gte: count } } }] } })) } }
 }
 
-/** Rows with the same content, or with a band of the fingerprint at the same place. */
-export function copiesOf({ contentHash, fingerprint }: TextIdentity): Clause {
-  return { bool: { should: [isOneOf('contentHash', [contentHash]), ...(fingerprint === null ? [] : [isOneOf('bands', bandsOf(fingerprint.bands))])], minimum_should_match: 1 } }
+/** Rows with the content of one of these texts, or with a band of its fingerprint at the same place. */
+export function copiesOf(texts: readonly TextIdentity[]): Clause {
+  const bands = texts.flatMap(({ fingerprint }) => (fingerprint === null ? [] : bandsOf(fingerprint.bands)))
+  return { bool: { should: [isOneOf('contentHash', texts.map(({ contentHash }) => contentHash)), isOneOf('bands', bands)], minimum_should_match: 1 } }
 }
 
 /** Passages whose places lie in one of `slices` equal parts. */

@@ -1,5 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import type { Generation } from '../generation.ts'
+import { likelyCopiesOfEach } from '../likely-copies.ts'
 import { best, TIES } from '../ranking.ts'
 import type { DocumentCandidate, DocumentIdentity, DocumentRow, ListOptions, MeaningOptions, PassageCandidate, StoredPassage, TextIdentity, WordsQuery } from '../store.ts'
 import { copiesOf, inSlice, ofDocuments, ofStatus, ROWS, searchFilter } from './filter.ts'
@@ -152,4 +153,5 @@ export async function identitiesOf(reading: Reading, documentIds: readonly strin
   return found
 }
 
-export const likelyCopiesOf = (reading: Reading, text: TextIdentity, limit: number): Promise<DocumentIdentity[]> => identitiesWhere(reading, copiesOf(text), limit)
+export const likelyCopiesOf = (reading: Reading, texts: readonly TextIdentity[], limit: number): Promise<DocumentIdentity[][]> =>
+  likelyCopiesOfEach(texts, Math.min(limit, MOST), (some, most) => identitiesWhere(reading, copiesOf(some), most))

@@ -61,8 +61,9 @@ export const ofStatus = (status: DocumentRow['status']): string => isOneOf('stat
 export const BAND_COLUMNS = Array.from({ length: BANDS }, (_, band) => `band${band}`)
 export const SAMPLE_COLUMNS = ['pairs', 'numbers', 'names'] as const
 
-/** Rows with the same content, or with a band of the fingerprint at the same place. */
-export function copiesFilter({ contentHash, fingerprint }: TextIdentity): string {
-  const bands = fingerprint === null ? [] : BAND_COLUMNS.map((column, band) => `${column} = ${fingerprint.bands[band] ?? 0}`)
-  return [isOneOf('contentHash', [contentHash]), ...bands].join(' OR ')
+/** Rows with the content of one of these texts, or with a band of its fingerprint at the same place. */
+export function copiesFilter(texts: readonly TextIdentity[]): string {
+  const fingerprints = texts.flatMap(({ fingerprint }) => fingerprint ?? [])
+  const bands = fingerprints.length === 0 ? [] : BAND_COLUMNS.map((column, band) => `${column} IN (${fingerprints.map(({ bands }) => bands[band] ?? 0).join(',')})`)
+  return [isOneOf('contentHash', texts.map(({ contentHash }) => contentHash)), ...bands].join(' OR ')
 }

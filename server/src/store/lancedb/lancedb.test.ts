@@ -140,7 +140,7 @@ it('S20: leaves no byte of one removed text in a table of sixty thousand passage
   expect(await store.words(project, generation, { terms: 'kanariengelb7f3', phrases: [] }, { limit: 5, filter: {} })).toEqual([])
   const byWords = await store.words(project, generation, { terms: 'session 777', phrases: ['session 777'] }, { limit: 100, filter: {} })
   expect(new Set(byWords.slice(0, 60).map(({ ordinal }) => ordinal))).toEqual(new Set([777]))
-  const byMeaning = await store.meaning(project, generation, angle(30_500), { limit: 1, filter: {} })
+  const [byMeaning] = await store.meaning(project, generation, [angle(30_500)], { limit: 1, filter: {} })
   expect(byMeaning).toMatchObject([{ documentId: 'd30' }])
 }, 180_000)
 

@@ -5,6 +5,7 @@ import type { GrantedProject } from '../../datashare/access.ts'
 import type { Logger } from '../../log.ts'
 import { checkDocument, checkQuery, demandOwn } from '../checks.ts'
 import type { Generation } from '../generation.ts'
+import { likelyCopiesOfEach } from '../likely-copies.ts'
 import type { VectorStore } from '../store.ts'
 import { toSimilarityError } from './faults.ts'
 import { copiesFilter, ofDocuments, ofStatus } from './filter.ts'
@@ -150,10 +151,10 @@ function readingForPeople(tables: Tables, vectorIndices: VectorIndices): Reading
   }
 
   return {
-    async meaning(project, generation, embedding, options) {
-      checkQuery(embedding, generation)
+    async meaning(project, generation, embeddings, options) {
+      for (const embedding of embeddings) checkQuery(embedding, generation)
       const probes = await vectorIndices.probes(generation)
-      return await read(project, generation, ({ passages }) => nearestPassages(passages, embedding, { ...options, probes }))
+      return await read(project, generation, ({ passages }) => nearestPassages(passages, embeddings, { ...options, probes }))
     },
     words: (project, generation, query, options) => read(project, generation, ({ passages }) => passagesByWords(passages, query, options)),
     documentWords: (project, generation, stems, options) => read(project, generation, ({ documents }) => documentsByStems(documents, stems, options)),
@@ -175,7 +176,8 @@ function readingForPeople(tables: Tables, vectorIndices: VectorIndices): Reading
       return { rows: toDocumentRows(answer), total }
     }),
     identitiesOf: (project, generation, documentIds) => read(project, generation, ({ documents }) => identitiesWhere(documents, ofDocuments(documentIds))),
-    likelyCopiesOf: (project, generation, text, limit) => read(project, generation, ({ documents }) => identitiesWhere(documents, copiesFilter(text), limit)),
+    likelyCopiesOf: (project, generation, texts, limit) => read(project, generation, ({ documents }) =>
+      likelyCopiesOfEach(texts, limit, (some, most) => identitiesWhere(documents, copiesFilter(some), most))),
   }
 }
 

@@ -42,10 +42,13 @@ function rowsOf<T>(answer: Columns, toRow: (cells: Cells) => T): T[] {
   return rows
 }
 
-const isIterable = (cell: unknown): cell is Iterable<unknown> => typeof cell === 'object' && cell !== null && Symbol.iterator in cell
+const isVector = (cell: unknown): cell is { toArray(): unknown } => typeof cell === 'object' && cell !== null && 'toArray' in cell && typeof cell.toArray === 'function'
 
-/** A copy: what Arrow gives is a view of the whole answer. */
-const toEmbedding = (cell: unknown): Float32Array | null => (isIterable(cell) ? Float32Array.from(cell, Number) : null)
+/** A copy: what Arrow gives is a view of the whole answer. Whole, since number by number takes eight times as long. */
+function toEmbedding(cell: unknown): Float32Array | null {
+  const numbers = isVector(cell) ? cell.toArray() : null
+  return numbers instanceof Float32Array ? numbers.slice() : null
+}
 
 export const DOCUMENT_ROW_COLUMNS = ['documentId', 'rootId', 'extractionDate', 'contentHash', 'status', 'reason', 'passages', 'truncated', 'language', 'vectorizedAt']
 
@@ -72,9 +75,15 @@ const toDocument = (cells: Cells) => ({
   documentId: cells.text('documentId'), rootId: cells.text('rootId'), language: cells.text('language'),
 })
 
-/** Cosine similarity, from the distance that LanceDB gives. */
-export const toNearestPassages = (answer: Columns): PassageCandidate[] =>
-  rowsOf(answer, cells => ({ ...toDocument(cells), ...toPassage(cells), score: 1 - cells.number('_distance') }))
+/** A list for each of `vectors` that were asked together, with the cosine similarity, from the distance that LanceDB gives. */
+export function toNearestPassages(answer: Columns, vectors: number): PassageCandidate[][] {
+  const lists = Array.from({ length: vectors }, (): PassageCandidate[] => [])
+  rowsOf(answer, (cells) => {
+    const list = lists[vectors === 1 ? 0 : cells.number('query_index')] ?? wrong('query_index')
+    list.push({ ...toDocument(cells), ...toPassage(cells), score: 1 - cells.number('_distance') })
+  })
+  return lists
+}
 
 export const toWordsPassages = (answer: Columns): PassageCandidate[] =>
   rowsOf(answer, cells => ({ ...toDocument(cells), ...toPassage(cells), score: cells.number('_score') }))

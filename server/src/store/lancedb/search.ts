@@ -7,12 +7,14 @@ import { DOCUMENT_CANDIDATE_COLUMNS, IDENTITY_COLUMNS, PASSAGE_CANDIDATE_COLUMNS
 /** Where a filter leaves too few of the nearest partitions the others are read too: LanceDB's own limit would end a list early. */
 const EVERY_PARTITION = 1_000_000
 
-/** Exact or by the vector index, of which it reads so many partitions, and more where a filter leaves too few; filtered before ranking. */
-export async function nearestPassages(passages: Table, embedding: Float32Array, { limit, filter, exact = false, probes }: MeaningOptions & { readonly probes?: number }): Promise<PassageCandidate[]> {
-  const query = passages.query().nearestTo(embedding).distanceType('cosine').select([...PASSAGE_CANDIDATE_COLUMNS, '_distance']).limit(limit + TIES)
+/** Exact or by the vector index, of which it reads so many partitions, and more where a filter leaves too few; filtered before ranking. Vectors that are asked together are read once. */
+export async function nearestPassages(passages: Table, embeddings: readonly Float32Array[], { limit, filter, exact = false, probes }: MeaningOptions & { readonly probes?: number }): Promise<PassageCandidate[][]> {
+  const [first, ...others] = embeddings
+  if (first === undefined) return []
+  const columns = [...PASSAGE_CANDIDATE_COLUMNS, '_distance', ...(others.length === 0 ? [] : ['query_index'])]
+  const query = others.reduce((all, other) => all.addQueryVector(other), passages.query().nearestTo(first)).distanceType('cosine').select(columns).limit(limit + TIES)
   const scan = exact || probes === undefined ? query.bypassVectorIndex() : query.maximumNprobes(EVERY_PARTITION).minimumNprobes(probes)
-  const answer = await filtered(scan, filter).toArrow()
-  return best(toNearestPassages(answer), limit)
+  return toNearestPassages(await filtered(scan, filter).toArrow(), embeddings.length).map(candidates => best(candidates, limit))
 }
 
 export async function passagesByWords(passages: Table, query: WordsQuery, { limit, filter }: ListOptions): Promise<PassageCandidate[]> {

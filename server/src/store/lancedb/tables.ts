@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { connect, Session, type Table } from '@lancedb/lancedb'
 import type { Field, Schema } from 'apache-arrow'
@@ -32,14 +33,23 @@ export interface CacheBytes {
   readonly metadata: bigint
 }
 
-/** Its own defaults are several gigabytes. */
-const CACHE_BYTES: CacheBytes = { index: 128n * 1024n * 1024n, metadata: 32n * 1024n * 1024n }
+const MEGABYTE = 1024 * 1024
+
+/**
+ * Its own defaults are several gigabytes. An index of 100,000 passages is kept whole with 400 MB, and read anew for every search with 128:
+ * so up to 512, as far as that is a sixteenth of what the machine, or the container, has.
+ */
+function cacheBytesHere(): CacheBytes {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  const index = Math.max(128 * MEGABYTE, Math.min(512 * MEGABYTE, Math.floor(memory / 16)))
+  return { index: BigInt(index), metadata: BigInt(32 * MEGABYTE) }
+}
 
 /**
  * The pairs of tables in a folder, one per generation. Writes to a pair run one at a time: LanceDB keeps
  * both rows where two writers insert the same new key.
  */
-export async function openTables(folder: string, { index, metadata }: CacheBytes = CACHE_BYTES) {
+export async function openTables(folder: string, { index, metadata }: CacheBytes = cacheBytesHere()) {
   const spill = await openSpill(folder)
   // Zero: a read always sees the last commit.
   const connection = await connect(folder, { readConsistencyInterval: 0, session: new Session(index, metadata) })

@@ -42,7 +42,7 @@ it('compares small tables passage by passage', async () => {
   await store.replace(generation, [scattered('d1', 100)])
   await store.maintain(generation)
 
-  expect((await store.meaning(project, generation, axis(0, DIMENSIONS), { limit: 3, filter: {} })).length).toBe(3)
+  expect((await store.meaning(project, generation, [axis(0, DIMENSIONS)], { limit: 3, filter: {} }))[0]).toHaveLength(3)
   await expect(note()).rejects.toThrow()
 })
 
@@ -53,14 +53,14 @@ it('finds by the index what an exact scan finds, fills a list that a filter leav
   expect(await note()).toMatchObject({ rows: 21_012 })
   expect((await note()).recall).toBeGreaterThanOrEqual(0.99)
   expect((await stat(await noteFile())).mode & 0o077).toBe(0)
-  const [exact, found] = await Promise.all([true, false].map(isExact => store.meaning(project, generation, axis(3, DIMENSIONS), { limit: 10, filter: {}, exact: isExact })))
-  expect(found?.map(({ ordinal }) => ordinal)).toEqual(exact?.map(({ ordinal }) => ordinal))
+  const [exact, found] = await Promise.all([true, false].map(isExact => store.meaning(project, generation, [axis(3, DIMENSIONS), axis(5, DIMENSIONS)], { limit: 10, filter: {}, exact: isExact })))
+  expect(found?.map(list => list.map(({ ordinal }) => ordinal))).toEqual(exact?.map(list => list.map(({ ordinal }) => ordinal)))
 
   // As in a table that is much larger than what a search reads of its index.
   await writeFile(await noteFile(), JSON.stringify({ ...await note(), probes: 1 }))
   await store.close()
   store = await openLanceStore({ folder, log: createLogger('silent') })
-  expect(await store.meaning(project, generation, axis(0, DIMENSIONS), { limit: 12, filter: { path: '/vault/few' } })).toHaveLength(12)
+  expect((await store.meaning(project, generation, [axis(0, DIMENSIONS)], { limit: 12, filter: { path: '/vault/few' } }))[0]).toHaveLength(12)
 
   await store.drop(generation)
   expect((await readdir(folder)).filter(name => name.includes(generation.id))).toEqual([])

@@ -73,11 +73,7 @@ const hasIndex = async (table: Table): Promise<boolean> => (await table.listIndi
 /** The fewest partitions with which enough of what an exact scan finds is found; else as many as are tried. */
 async function measure(tables: GenerationTables): Promise<Pick<VectorIndexNote, 'probes' | 'recall'>> {
   const vectors = (await samplePassages(tables, SAMPLED)).map(({ embedding }) => embedding)
-  const nearest = async (options: { exact?: boolean, probes?: number }): Promise<PassageCandidate[][]> => {
-    const found: PassageCandidate[][] = []
-    for (const vector of vectors) found.push(await nearestPassages(tables.passages, vector, { limit: NEIGHBOURS, filter: {}, ...options }))
-    return found
-  }
+  const nearest = (options: { exact?: boolean, probes?: number }): Promise<PassageCandidate[][]> => nearestPassages(tables.passages, vectors, { limit: NEIGHBOURS, filter: {}, ...options })
   const exact = await nearest({ exact: true })
   let best = { probes: 0, recall: 0 }
   for (const probes of PROBES) {
