@@ -24,9 +24,13 @@ async function grow(): Promise<void> {
   goOn()
 }
 
+/** Of a list: what has stood in the page before stands again at once, so that a reader finds his place. */
+const standing = new WeakMap<object, Ref<number>>()
+
 /** How many of a list's items to show: one at once, the others a little later, as many at a time as the machine is quick, so that a long list does not hold it up. */
-export function useGradual(count: () => number): Readonly<Ref<number>> {
-  const shown = ref(0)
+export function useGradual(list: object, count: () => number): Readonly<Ref<number>> {
+  const shown = standing.get(list) ?? ref(0)
+  standing.set(list, shown)
   const add = (): void => {
     shown.value = Math.min(count(), shown.value + 1)
     growing.delete(add)
