@@ -49,7 +49,7 @@ describe('a list of results', () => {
   it('shows what it found, and says how much', async () => {
     const { wrapper } = await mountList(() => json(anAnswer([aDocument(), aDocument({ documentId: 'd2', title: 'deed.pdf' })])))
 
-    expect(wrapper.findAll('article')).toHaveLength(2)
+    await vi.waitUntil(() => wrapper.findAll('article').length === 2)
     expect(wrapper.find('[role=status]').text()).toBe('2 similar documents')
     expect(wrapper.find('article').attributes('aria-labelledby')).toBe(wrapper.find('article h3').attributes('id'))
   })
@@ -122,6 +122,35 @@ describe('a list of results', () => {
     expect(wrapper.findAll('article')).toHaveLength(2)
     expect(document.activeElement).toBe(wrapper.findAll('h3 a')[1]?.element)
     expect(wrapper.findAll('button').map(button => button.text())).not.toContain('Show more')
+  })
+
+  it('counts all that it has, and lets a slow machine show it little by little: the first ones at once, the way to more at the end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let page = 0
+    const { wrapper, press } = await mountList(() => {
+      page += 1
+      return json(anAnswer(Array.from({ length: 10 }, (_, index) => aDocument({ documentId: `d${page}-${index}` })), { hasMore: page === 1 }))
+    })
+    const standing = () => wrapper.findAll('article').length
+    const mayAskForMore = () => wrapper.findAll('button').some(button => button.text() === 'Show more')
+    const links = () => wrapper.findAll('h3 a').map(({ element }) => element)
+    const atFirst = standing()
+    expect(atFirst).toBeGreaterThan(0)
+    expect(atFirst).toBeLessThan(10)
+    expect(mayAskForMore()).toBe(false)
+    expect(wrapper.find('[role=status]').text()).toBe('10 similar documents so far')
+
+    await vi.runAllTimersAsync()
+    expect(standing()).toBe(10)
+    await press('Show more')
+    expect(standing()).toBeLessThan(20)
+    expect(document.activeElement).toBe(links()[10])
+    expect(wrapper.find('[role=status]').text()).toBe('20 similar documents')
+
+    await vi.runAllTimersAsync()
+    expect(standing()).toBe(20)
+    expect(document.activeElement).toBe(links()[10])
+    vi.useRealTimers()
   })
 
   it('begins again where the project was vectorized anew between two pages', async () => {
@@ -235,6 +264,7 @@ describe('a list of results', () => {
 
   it('goes from result to result with arrows and letters, and leaves other keys to Datashare', async () => {
     const { wrapper } = await mountList(() => json(anAnswer(['a', 'b'].map(documentId => aDocument({ documentId })))))
+    await vi.waitUntil(() => wrapper.findAll('article').length === 2)
     const links = wrapper.findAll('h3 a')
     const focused = () => links.findIndex(({ element }) => element === document.activeElement)
     const heard: string[] = []
