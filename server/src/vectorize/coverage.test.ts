@@ -76,6 +76,28 @@ it('R15: until a comparison has ended, coverage says by numbers what is missing;
   expect(await createKnownCoverage({ ...chain, coverage: createCoverage(chain) }).forPage(name)).toEqual({ coverage: { ...none, documents: 2, vectorized: 2 }, note: 'elasticsearch_unreachable' })
 })
 
+it('a search waits for a comparison only where the vectors have changed since the last one', async () => {
+  await using chain = await openLocalChain(createStandInEmbedders())
+  const { source, project: { name } } = chain
+  source.put(name, { id: 'd1', content: 'The harbour.' })
+  await chain.vectorize()
+  const compare = createCoverage(chain)
+  let comparison: typeof compare = compare
+  const known = createKnownCoverage({ ...chain, coverage: project => comparison(project) })
+  const first = await known.forSearch(name)
+
+  comparison = () => new Promise(() => undefined)
+  const second = await known.forSearch(name)
+  source.put(name, { id: 'd2', content: 'The quay.' })
+  await chain.vectorize()
+  comparison = compare
+  const third = await known.forSearch(name)
+
+  expect(first.vectorized).toBe(1)
+  expect(second).toEqual(first)
+  expect(third.vectorized).toBe(2)
+})
+
 it('an estimate takes the measured rate where there is one', () => {
   const todo = { documents: 100, characters: 1_000_000 }
 

@@ -6,7 +6,7 @@ import type { Generations } from '../store/generation.ts'
 import type { StoreStatistics, VectorStore } from '../store/store.ts'
 import type { ProjectCoverage } from './coverage.ts'
 
-/** How long a search, and the page of a project, wait for a comparison. It goes on beside, for the next one who asks. */
+/** How long the first search of a project, and its page, wait for a comparison. It goes on beside, for the next one who asks. */
 const SEARCH_WAITS_MS = 300
 const PAGE_WAITS_MS = 2_000
 
@@ -25,18 +25,24 @@ interface Parts {
 
 /** Coverage that always answers soon: compared with Elasticsearch where that is quick, else what was last known. */
 export function createKnownCoverage({ coverage, source, store, generations }: Parts) {
-  const last = new Map<ProjectName, KnownCoverage>()
+  const last = new Map<ProjectName, KnownCoverage & { readonly content: string }>()
+  /** Changes with what a project's vectors hold. */
+  const contentOf = async (project: ProjectName): Promise<string> => {
+    const generation = await generations.current(project)
+    return generation === null ? 'none' : `${generation.id} ${generation.updatedAt}`
+  }
 
   const compare = async (project: ProjectName): Promise<KnownCoverage> => {
+    const content = await contentOf(project)
     try {
-      return remember(project, { coverage: (await coverage(project)).coverage, note: null })
+      return remember(project, { content, coverage: (await coverage(project)).coverage, note: null })
     } catch (error) {
       if (!(error instanceof SimilarityError)) throw error
-      return remember(project, { coverage: last.get(project)?.coverage ?? await counted(project), note: error.code })
+      return remember(project, { content, coverage: last.get(project)?.coverage ?? await counted(project), note: error.code })
     }
   }
 
-  const remember = (project: ProjectName, known: KnownCoverage): KnownCoverage => {
+  const remember = (project: ProjectName, known: KnownCoverage & { content: string }): KnownCoverage => {
     last.set(project, known)
     return known
   }
@@ -57,10 +63,19 @@ export function createKnownCoverage({ coverage, source, store, generations }: Pa
   }
 
   return {
-    forPage: (project: ProjectName) => within(project, PAGE_WAITS_MS),
+    async forPage(project: ProjectName): Promise<KnownCoverage> {
+      const { coverage: found, note } = await within(project, PAGE_WAITS_MS)
+      return { coverage: found, note }
+    },
     /** Of the projects that somebody has asked for. */
     lastKnown: (): ReadonlyMap<ProjectName, KnownCoverage> => last,
-    forSearch: async (project: ProjectName) => (await within(project, SEARCH_WAITS_MS)).coverage,
+    /** Of what has not changed since, what is known is told at once, and compared beside. */
+    async forSearch(project: ProjectName): Promise<Coverage> {
+      const before = last.get(project)
+      if (before?.content !== await contentOf(project)) return (await within(project, SEARCH_WAITS_MS)).coverage
+      compare(project).catch(() => undefined)
+      return before.coverage
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { DocumentRow } from '../store/store.ts'
-import { openLocalChain, watch } from '../testing/local-chain.ts'
+import { watch } from '../testing/chain.ts'
+import { openLocalChain } from '../testing/local-chain.ts'
 import { prose } from '../testing/memory-documents.ts'
 import { createStandInEmbedders } from '../testing/stand-in-embedders.ts'
 
