@@ -39,9 +39,14 @@ export interface GrownCollection extends AsyncDisposable {
 
 type Seed = Pick<StoredPassage, 'text' | 'embedding'>
 
-export async function openCollection(embedders: Embedders): Promise<GrownCollection> {
+/** Opens the store that grows; LanceDB in that folder unless another is meant. */
+export type OpenStore = (folder: string) => Promise<VectorStore>
+
+const openLance: OpenStore = folder => openLanceStore({ folder, log })
+
+export async function openCollection(embedders: Embedders, openStore = openLance): Promise<GrownCollection> {
   const folder = await mkdtemp(join(tmpdir(), 'similarity-speed-'))
-  const [store, database] = [await openLanceStore({ folder: join(folder, 'vectors'), log }), await openDatabase(folder)]
+  const [store, database] = [await openStore(join(folder, 'vectors')), await openDatabase(folder)]
   const [project, generations, { id: modelId, revision: modelRevision, dimensions }] = [grantedProject('speed'), createGenerations(database), embedders.defaultModel]
   const generation = await generations.create({ project: project.name, modelId, modelRevision, dimensions, passageRules: PASSAGE_RULES })
   await store.create(generation)

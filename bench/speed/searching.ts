@@ -6,7 +6,7 @@ import { SimilarRequestSchema } from '../../shared/src/contract/similar.ts'
 import type { Embedder, Embedders } from '../../server/src/embedding/embedder.ts'
 import { residentMemory } from '../../server/src/testing/memory-run.ts'
 import { makeCollection } from '../quality/collections.ts'
-import { folderOf, idOf, openCollection, type GrownCollection } from './collection.ts'
+import { folderOf, idOf, openCollection, type GrownCollection, type OpenStore } from './collection.ts'
 import { startReference } from './contenders.ts'
 import { exponentOf, percentile, round } from './measure.ts'
 import type { PythonSide } from './python.ts'
@@ -19,6 +19,7 @@ export interface SearchingOptions {
   readonly queries: number
   readonly python: PythonSide | null
   readonly say: (text: string) => void
+  readonly openStore?: OpenStore
 }
 
 /** Beyond it the reference needs many minutes to build its index. */
@@ -30,7 +31,7 @@ const signal = new AbortController().signal
 
 type Ask = (text: string, turn: number) => Promise<unknown>
 
-interface Measured {
+export interface Measured {
   readonly size: number
   readonly latencies: ReadonlyMap<string, readonly number[]>
   readonly recall: { readonly plain: number, readonly filtered: number }
@@ -41,8 +42,14 @@ interface Measured {
 }
 
 /** Latency of each way to search a warm store that grows, beside an exact scan and the reference's call. */
-export async function measureSearching(embedders: Embedders, { sizes, queries, python, say }: SearchingOptions): Promise<Part[]> {
-  await using collection = await openCollection(embedders)
+export async function measureSearching(embedders: Embedders, options: SearchingOptions): Promise<Part[]> {
+  const measured = await measureSizes(embedders, options)
+  return [{ ...latencyPart('searching', measured), claims: measured.filter(({ size }) => size === PROMISED).flatMap(claimsOf) }, growthPart('store', 'LanceDB', measured)]
+}
+
+/** Everything that is measured of a store at each size. */
+export async function measureSizes(embedders: Embedders, { sizes, queries, python, say, openStore }: SearchingOptions): Promise<Measured[]> {
+  await using collection = await openCollection(embedders, openStore)
   const embedder = await embedders.get(embedders.defaultModel.id)
   const texts = await questions(queries)
   const measured: Measured[] = []
@@ -54,7 +61,7 @@ export async function measureSearching(embedders: Embedders, { sizes, queries, p
     const { bytes } = await collection.store.statistics(collection.generation)
     measured.push({ size, latencies, recall: await recallOf(collection, embedder, texts, size), ...grown, megabytes: (await residentMemory()).main, bytesOfEach: bytes / size })
   }
-  return [latencyPart(measured), growthPart(measured)]
+  return measured
 }
 
 /** English questions of the sample collection's judgements, over and over; each one is its own. */
@@ -124,15 +131,15 @@ async function recallOf({ store, project, generation }: GrownCollection, embedde
   return { plain: round(found.plain / texts.length), filtered: round(found.filtered / texts.length) }
 }
 
-function latencyPart(measured: readonly Measured[]): Part {
-  const rows = measured.flatMap(({ size, latencies, recall }): Row[] => [...latencies].map(([name, values]) => ({
-    name: `${size.toLocaleString('en')}: ${name}`,
+export function latencyPart(name: string, measured: readonly Measured[]): Part {
+  const rows = measured.flatMap(({ size, latencies, recall }): Row[] => [...latencies].map(([way, values]) => ({
+    name: `${size.toLocaleString('en')}: ${way}`,
     figures: {
       'p50': percentile(values, 50), 'p95': percentile(values, 95), 'p99': percentile(values, 99),
-      'recall@10': name === 'meaning' ? recall.plain : name.includes('folder') ? recall.filtered : undefined,
+      'recall@10': way === 'meaning' ? recall.plain : way.includes('folder') ? recall.filtered : undefined,
     },
   })))
-  return { name: 'searching', unit: 'ms, warm, one at a time; hydration answers at once', rows, claims: measured.filter(({ size }) => size === PROMISED).flatMap(claimsOf) }
+  return { name, unit: 'ms, warm, one at a time; hydration answers at once', rows, claims: [] }
 }
 
 function claimsOf({ latencies, recall }: Measured): Claim[] {
@@ -146,7 +153,7 @@ function claimsOf({ latencies, recall }: Measured): Claim[] {
   return claims
 }
 
-function growthPart(measured: readonly Measured[]): Part {
+export function growthPart(name: string, store: string, measured: readonly Measured[]): Part {
   const exponent = (cost: (each: Measured) => number): number => exponentOf(measured.map(each => ({ size: each.size, cost: cost(each) })))
   let built = 0
   const cumulative = measured.map((each) => {
@@ -160,7 +167,7 @@ function growthPart(measured: readonly Measured[]): Part {
         { claim: 'exponent of memory', most: 1.05, measured: exponent(each => each.megabytes) },
       ]
   return {
-    name: 'store', unit: 'LanceDB; seconds since the size before',
+    name, unit: `${store}; seconds since the size before`,
     rows: measured.map(({ size, writing, indexing, megabytes, bytesOfEach }) => ({
       name: `${size.toLocaleString('en')} passages`,
       figures: { 'writing, s': round(writing), 'indexing, s': round(indexing), 'memory, MB': round(megabytes), 'bytes of a passage': Math.round(bytesOfEach) },

@@ -11,6 +11,7 @@ const START_TIMEOUT = 300_000
 
 export interface TestElasticsearch {
   readonly url: string
+  readonly pid: number
   stop(): Promise<void>
   /** Stops the node, and starts it again at the same address with what it held. */
   goAway(): Promise<void>
@@ -58,6 +59,7 @@ export async function startElasticsearch(): Promise<TestElasticsearch> {
     const url = await started(running.node)
     return {
       url,
+      get pid() { return running.node.pid ?? 0 },
       stop,
       goAway: () => running.stop(),
       async comeBack() {

@@ -11,6 +11,7 @@ const DIR = join(import.meta.dirname, '../../../e2e/temporal')
 const START_TIMEOUT = { test: 120_000, full: 900_000 }
 
 export interface TestTemporal extends TemporalAddress {
+  readonly pid: number
   stop(): Promise<void>
   /** Stops it, and starts it again at the same address; the full one has kept what it knew. */
   goAway(): Promise<void>
@@ -34,6 +35,7 @@ export async function startTemporal(kind: 'test' | 'full' = 'test'): Promise<Tes
     throw error
   }
   return {
+    get pid() { return server.pid },
     address,
     namespace: 'datashare-default',
     stop,
@@ -45,7 +47,7 @@ export async function startTemporal(kind: 'test' | 'full' = 'test'): Promise<Tes
   }
 }
 
-function run(kind: 'test' | 'full', port: number, home: string): { ended: Promise<never>, stop: () => Promise<void> } {
+function run(kind: 'test' | 'full', port: number, home: string): { pid: number, ended: Promise<never>, stop: () => Promise<void> } {
   const server = spawn(join(DIR, 'run.sh'), [kind, String(port), join(home, 'temporal.db')], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   server.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-2_000) })
@@ -55,6 +57,7 @@ function run(kind: 'test' | 'full', port: number, home: string): { ended: Promis
   const ended = exited.then((): never => { throw new Error(`Temporal ended: ${said}`) })
   ended.catch(() => undefined)
   return {
+    pid: server.pid ?? 0,
     ended,
     async stop() {
       kill()
