@@ -6,8 +6,11 @@ import type { Evaluation, Problem, Project, SimilarAnswer, Task, TaskList } from
 import { openElasticsearchDocuments } from '../datashare/elasticsearch-documents.ts'
 import type { DocumentSource } from '../datashare/source.ts'
 import { createLogger } from '../log.ts'
+import { composeWorker } from './compose.ts'
+import { readConfig } from './config.ts'
 import { runCli, startCompanion, type TestCompanion } from '../testing/companion.ts'
 import { aDocument, aDuplicate, aNamedEntity, createProjectIndex, deleteDocuments, hasJava, indexDocuments, startElasticsearch, type IndexedDocument, type TestElasticsearch } from '../testing/elasticsearch.ts'
+import { startTemporal } from '../testing/temporal.ts'
 
 const FILLER = 'The weekly meeting went over the usual points, and nobody had anything to add to the minutes of the week before. '
 
@@ -34,10 +37,14 @@ const reader = { uid: 'bob', apiKey: 'bob-key', projects: ['reference'], roles: 
 
 const titles = (answer: SimilarAnswer, group = 0): string[] => answer.results[group]?.documents.map(({ title }) => title) ?? []
 
-describe.skipIf(!hasJava())('a companion beside a real Elasticsearch (needs Java 17 and Maven)', () => {
+const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
+const engines = ['local', ...isLong ? ['temporal'] : []]
+
+describe.skipIf(!hasJava()).each(engines)('a companion beside a real Elasticsearch, with the engine %s (needs Java 17 and Maven)', (engine) => {
   let elasticsearch: TestElasticsearch
   let companion: TestCompanion
   const reads = { contents: 0 }
+  const stack = new AsyncDisposableStack()
 
   /** Counts the contents that tasks read. */
   const counting = async (): Promise<DocumentSource> => {
@@ -59,11 +66,24 @@ describe.skipIf(!hasJava())('a companion beside a real Elasticsearch (needs Java
     await createProjectIndex(elasticsearch.url, 'vault')
     await indexDocuments(elasticsearch.url, 'reference', [...reference, aDuplicate(novel, '/vault/demo/copy.txt'), aNamedEntity(monkey, 'Rafiki')])
     await indexDocuments(elasticsearch.url, 'vault', vault)
-    companion = await startCompanion({ elasticsearchUrl: elasticsearch.url, standIn: { mode: 'SERVER', users: [editor, reader] }, overrides: { source: counting } })
-  }, 300_000)
+    const env = engine === 'temporal' ? await startCluster() : {}
+    companion = await startCompanion({ elasticsearchUrl: elasticsearch.url, standIn: { mode: 'SERVER', users: [editor, reader] }, overrides: { source: counting } }, env)
+  }, 1_200_000)
+
+  /** The full Temporal, and a worker in this process, so that what it reads is counted too. */
+  async function startCluster(): Promise<Record<string, string>> {
+    const temporal = await startTemporal('full')
+    stack.defer(() => temporal.stop())
+    const env = { SIMILARITY_ENGINE: 'temporal', SIMILARITY_STORE: 'elasticsearch', TEMPORAL_ADDRESS: temporal.address }
+    const dataDir = await mkdtemp(join(tmpdir(), 'similarity-worker-'))
+    stack.defer(() => rm(dataDir, { recursive: true }))
+    stack.use(await composeWorker(readConfig({ ...env, ELASTICSEARCH_URL: elasticsearch.url, SIMILARITY_DATA_DIR: dataDir }), createLogger('silent'), { source: counting }))
+    return env
+  }
 
   afterAll(async () => {
     await companion[Symbol.asyncDispose]()
+    await stack.disposeAsync()
     await elasticsearch.stop()
   })
 
@@ -220,7 +240,7 @@ describe.skipIf(!hasJava())('a companion beside a real Elasticsearch (needs Java
     expect(titles(answer)).toEqual([])
   })
 
-  describe('with the vectors in Elasticsearch too', () => {
+  describe.runIf(engine === 'local')('with the vectors in Elasticsearch too', () => {
     let beside: TestCompanion
     beforeAll(async () => {
       beside = await startCompanion({ elasticsearchUrl: elasticsearch.url, standIn: { mode: 'SERVER', users: [editor, reader] } }, { SIMILARITY_STORE: 'elasticsearch' })
@@ -274,7 +294,7 @@ describe.skipIf(!hasJava())('a companion beside a real Elasticsearch (needs Java
     })
   })
 
-  it('starts by itself for one command where no companion runs', async () => {
+  it.runIf(engine === 'local')('starts by itself for one command where no companion runs', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'similarity-cli-'))
     const env = { SIMILARITY_PORT: '1', SIMILARITY_DATA_DIR: dataDir, DATASHARE_URL: companion.pageUrl, ELASTICSEARCH_URL: elasticsearch.url, DATASHARE_API_KEY: 'alice-key' }
     const vectorized = await runCli(['vectorize', 'reference'], env)

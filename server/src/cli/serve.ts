@@ -31,7 +31,7 @@ export async function work(env: Env): Promise<void> {
   const stopping = stopSignal()
   const config = readConfig(env)
   await untilStopped(stopping, async () => {
-    await using worker = await composeWorker(config, createLogger(config.logLevel), stopping)
+    await using worker = await composeWorker(config, createLogger(config.logLevel), {}, stopping)
     process.stdout.write(`Datashare Similarity works for the Temporal at ${config.temporal.address}, namespace ${config.temporal.namespace}\n`)
     await Promise.race([aborted(stopping), worker.ended])
   })

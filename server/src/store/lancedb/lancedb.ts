@@ -116,6 +116,7 @@ function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, l
       await tables.write(generation, pair => vectorIndices.ensure(generation, pair))
       await compactWholly(generation, signal)
       if (await purgeRemoved(generation)) await compactWholly(generation, signal)
+      await tables.reopen(generation)
     },
 
     async drop(generation) {

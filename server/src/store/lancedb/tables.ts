@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import { connect, Session, type Table } from '@lancedb/lancedb'
+import { connect, Session, type Connection, type Table } from '@lancedb/lancedb'
 import type { Field, Schema } from 'apache-arrow'
 import PQueue from 'p-queue'
 import { SimilarityError } from '@datashare-similarity/shared'
@@ -22,37 +22,39 @@ export interface Reading extends Disposable {
 }
 
 interface Opened {
-  readonly tables: Promise<GenerationTables>
+  tables: Promise<GenerationTables>
   readonly writes: PQueue
   readonly reads: Set<Date>
 }
 
-/** What LanceDB keeps of indices and of files' metadata, for all tables together. */
+/** What LanceDB keeps of indices and of files' metadata, for all tables of a size together. Its own defaults are several gigabytes. */
 export interface CacheBytes {
   readonly index: bigint
   readonly metadata: bigint
 }
 
 const MEGABYTE = 1024 * 1024
+const USUAL: CacheBytes = { index: BigInt(128 * MEGABYTE), metadata: BigInt(32 * MEGABYTE) }
+/** An index of more passages is read anew for every search with the usual caches: large projects have caches of their own. */
+const LARGE_PASSAGES = 50_000
 
-/**
- * Its own defaults are several gigabytes. An index of 100,000 passages is kept whole with 400 MB, and read anew for every search with 128:
- * so up to 512, as far as that is a sixteenth of what the machine, or the container, has.
- */
-function cacheBytesHere(): CacheBytes {
+/** An index of 100,000 passages is kept whole with 400 MB: so up to 512, as far as that is a sixteenth of what the machine, or the container, has. */
+function largeCaches(usual: CacheBytes): CacheBytes {
   const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity)
-  const index = Math.max(128 * MEGABYTE, Math.min(512 * MEGABYTE, Math.floor(memory / 16)))
-  return { index: BigInt(index), metadata: BigInt(32 * MEGABYTE) }
+  const index = BigInt(Math.min(512 * MEGABYTE, Math.floor(memory / 16)))
+  return index > usual.index ? { ...usual, index } : usual
 }
 
 /**
  * The pairs of tables in a folder, one per generation. Writes to a pair run one at a time: LanceDB keeps
  * both rows where two writers insert the same new key.
  */
-export async function openTables(folder: string, { index, metadata }: CacheBytes = cacheBytesHere()) {
+export async function openTables(folder: string, cacheBytes = USUAL) {
   const spill = await openSpill(folder)
   // Zero: a read always sees the last commit.
-  const connection = await connect(folder, { readConsistencyInterval: 0, session: new Session(index, metadata) })
+  const connectWith = ({ index, metadata }: CacheBytes): Promise<Connection> => connect(folder, { readConsistencyInterval: 0, session: new Session(index, metadata) })
+  const connection = await connectWith(cacheBytes)
+  let large: Promise<Connection> | undefined
   const opened = new Map<string, Opened>()
   const dropped = new Set<string>()
 
@@ -68,7 +70,11 @@ export async function openTables(folder: string, { index, metadata }: CacheBytes
 
   async function openPair(generation: Generation): Promise<GenerationTables> {
     const names = tableNames(generation)
-    return { passages: await connection.openTable(names.passages), documents: await connection.openTable(names.documents) }
+    const passages = await connection.openTable(names.passages)
+    if (await passages.countRows() < LARGE_PASSAGES) return { passages, documents: await connection.openTable(names.documents) }
+    large ??= connectWith(largeCaches(cacheBytes))
+    const home = await large
+    return { passages: await home.openTable(names.passages), documents: await home.openTable(names.documents) }
   }
 
   function faultOf(generation: Generation, error: unknown): SimilarityError {
@@ -133,6 +139,15 @@ export async function openTables(folder: string, { index, metadata }: CacheBytes
       }
     },
 
+    /** Opens a pair anew, which may have grown large. */
+    async reopen(generation: Generation): Promise<void> {
+      const entry = opened.get(generation.id)
+      if (entry === undefined) return
+      const anew = openPair(generation)
+      await anew.catch((error: unknown) => { throw faultOf(generation, error) })
+      entry.tables = anew
+    },
+
     /** Removes the folders of the tables, whatever lies in them. */
     async drop(generation: Generation): Promise<void> {
       const names = Object.values(tableNames(generation))
@@ -153,6 +168,7 @@ export async function openTables(folder: string, { index, metadata }: CacheBytes
       await Promise.all([...opened.values()].map(({ writes }) => writes.onIdle()))
       opened.clear()
       connection.close()
+      if (large !== undefined) (await large).close()
     },
   }
 }
