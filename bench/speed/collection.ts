@@ -2,12 +2,12 @@ import { hash } from 'node:crypto'
 import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { HydratedDocument, Hydrator } from '../../server/src/datashare/hydrate.ts'
 import type { GrantedProject } from '../../server/src/datashare/access.ts'
 import type { Embedders } from '../../server/src/embedding/embedder.ts'
 import { fingerprintOf } from '../../server/src/passages/fingerprint.ts'
 import { PASSAGE_RULES } from '../../server/src/passages/passage.ts'
 import { createFindMostSimilar } from '../../server/src/search/find-most-similar.ts'
+import { idsOnly } from '../../server/src/search/ids-only.ts'
 import { knownLanguages } from '../../server/src/search/languages.ts'
 import type { Generation } from '../../server/src/store/generation.ts'
 import { openLanceStore } from '../../server/src/store/lancedb/lancedb.ts'
@@ -66,7 +66,7 @@ export async function openCollection(embedders: Embedders, openStore = openLance
   }
   return {
     store, project, generation, vectorFile,
-    find: createFindMostSimilar({ store, embedders, generations, hydrator, languagesOf: knownLanguages({ store, embedders }), coverage: () => Promise.resolve(COVERAGE) }),
+    find: createFindMostSimilar({ store, embedders, generations, hydrator: idsOnly, languagesOf: knownLanguages({ store, embedders }), coverage: () => Promise.resolve(COVERAGE) }),
     async grow(passages) {
       return { writing: await write(passages), indexing: await seconds(() => store.maintain(generation)) }
     },
@@ -137,11 +137,3 @@ function between(one: Seed, other: Seed, random: Dice, number: number): Seed {
 }
 
 const COVERAGE = { documents: 1, vectorized: 1, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
-
-/** Answers at once: what Datashare takes is not the companion's. */
-const hydrator: Hydrator = {
-  documents: (_project, ids) => Promise.resolve(new Map(ids.map((id): [string, HydratedDocument] =>
-    [id, { id, rootId: id, title: id, path: id, contentType: 'text/plain', language: 'ENGLISH', creationDate: null }]))),
-  content: () => Promise.resolve(null),
-  withTags: () => Promise.resolve([]),
-}

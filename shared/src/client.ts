@@ -1,6 +1,6 @@
 import { ERRORS, SimilarityError, type ErrorCode } from './errors.ts'
 import type {
-  DocumentStatus, DocumentStatusList, Estimate, Evaluation, Info, Live, Model, Problem, Project, ProjectList, Ready, SimilarAnswer, SimilarRequest, Task, TaskList, VectorizeRequest,
+  DocumentStatus, DocumentStatusList, Estimate, Evaluation, Info, Live, Model, Problem, Project, ProjectList, Ready, SearchTask, SearchTaskRequest, SimilarAnswer, SimilarRequest, Task, TaskList, VectorizeRequest,
 } from './types.ts'
 
 export interface ClientOptions {
@@ -28,6 +28,9 @@ export interface SimilarityClient {
   documents(name: string, of: Page & { status: 'vectorized' | 'empty' | 'failed' }, signal?: AbortSignal): Promise<DocumentStatusList>
   document(name: string, id: string, signal?: AbortSignal): Promise<DocumentStatus>
   similar(name: string, request: SimilarRequest, signal?: AbortSignal): Promise<SimilarAnswer>
+  /** A search as a task of Temporal's; what it has found is fetched with `searchTask`. */
+  startSearchTask(name: string, request: SearchTaskRequest, signal?: AbortSignal): Promise<SearchTask>
+  searchTask(name: string, id: string, signal?: AbortSignal): Promise<SearchTask>
   evaluate(name: string, signal?: AbortSignal): Promise<Evaluation>
   /** Starts a chain. */
   vectorize(name: string, request?: VectorizeRequest, signal?: AbortSignal): Promise<Task>
@@ -64,6 +67,8 @@ export function createClient({ url, apiKey }: ClientOptions): SimilarityClient {
     documents: (name, of, signal) => get(`${project(name)}/documents${queryOf(of)}`, signal),
     document: (name, id, signal) => get(`${project(name)}/documents/${encodeURIComponent(id)}`, signal),
     similar: (name, request, signal) => post(`${project(name)}/similar`, request, signal),
+    startSearchTask: (name, request, signal) => post(`${project(name)}/similar/tasks`, request, signal),
+    searchTask: (name, id, signal) => get(`${project(name)}/similar/tasks/${encodeURIComponent(id)}`, signal),
     evaluate: (name, signal) => post(`${project(name)}/evaluate`, {}, signal),
     vectorize: (name, request = {}, signal) => taskOf(post(`${project(name)}/vectorize`, request, signal)),
     wipe: (name, signal) => send('DELETE', `${project(name)}/vectors`, signal),

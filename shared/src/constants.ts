@@ -6,6 +6,7 @@ export const API_VERSION_HEADER = 'X-Similarity-Api-Version'
 export const TASK_NAMES = {
   createVectorizationTasks: 'create_vectorization_tasks',
   vectorizeDocs: 'vectorize_docs',
+  findMostSimilar: 'find_most_similar',
 } as const
 
 /** Task states are Datashare's (its Task.State). */

@@ -34,6 +34,7 @@ export const ERRORS = {
   task_finished: { status: 409, title: 'The task is finished', why: 'A finished task can be neither cancelled nor, when it is DONE, resumed.', fix: 'Start a new vectorization.' },
   task_of_chain: { status: 409, title: 'This task belongs to a chain', why: 'The batches of a vectorization are cancelled, resumed and forgotten together with the task that made them.', fix: 'Act on its parent task.' },
   not_vectorized: { status: 409, title: 'The project is not vectorized', why: 'There is nothing to measure before its first vectorization.', fix: 'Vectorize the project first.' },
+  search_task_unavailable: { status: 409, title: 'Searches do not run as tasks here', why: 'Only where Temporal runs the tasks does a search run as one.', fix: 'Search with POST /api/projects/{project}/similar, which answers at once, or start the companion with SIMILARITY_ENGINE=temporal.' },
   generation_changed: { status: 409, title: 'The project has been vectorized anew', why: 'The generation you sent back has been replaced since.', fix: 'Ask again without "generation", from the first page.' },
   payload_too_large: { status: 413, title: 'The request is too large', why: 'A body may have 1 MB at most.', fix: 'Send fewer or shorter queries.' },
   unsupported_media_type: { status: 415, title: 'Not JSON', why: 'Requests that change or search take application/json only.', fix: 'Send Content-Type: application/json.' },

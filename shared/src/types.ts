@@ -27,6 +27,8 @@ export type Filters = z.infer<typeof contract.FiltersSchema>
 /** A request as the server works with it: parsed, defaults filled in. */
 export type SimilarQuery = z.output<typeof contract.SimilarRequestSchema>
 export type SimilarRequest = z.input<typeof contract.SimilarRequestSchema>
+export type SearchTaskRequest = z.input<typeof contract.SearchTaskRequestSchema>
+export type SearchTask = z.infer<typeof contract.SearchTaskSchema>
 export type SimilarAnswer = z.infer<typeof contract.SimilarAnswerSchema>
 export type ResultGroup = z.infer<typeof contract.ResultGroupSchema>
 export type SimilarDocument = z.infer<typeof contract.SimilarDocumentSchema>

@@ -69,5 +69,18 @@ export interface AccessCheck {
   version(): Promise<string | null>
 }
 
+/**
+ * For a worker, which nobody is signed in to: a project that a task's record names, which a companion wrote after its access check.
+ * Its caller can ask nothing more.
+ */
+export function grantOfRecord(name: ProjectName, uid: string): GrantedProject {
+  const refuse = (): never => { throw new SimilarityError('project_forbidden') }
+  const caller: Caller = {
+    uid, credentials: { cookie: undefined, authorization: undefined }, projects: [name],
+    grant: refuse, mayRead: () => null, permissions: () => Promise.reject(new SimilarityError('project_forbidden')), demandVectorize: () => Promise.reject(new SimilarityError('project_forbidden')), forget: () => undefined,
+  }
+  return new Granted(name, caller)
+}
+
 /** For access-check.ts and for tests: wraps a name that the given caller's projects contain. */
 export const grantOf = (name: ProjectName, caller: Caller): GrantedProject => new Granted(name, caller)

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ErrorCode } from '@datashare-similarity/shared'
 import {
   DocumentIdSchema, DocumentStatusListSchema, DocumentStatusSchema, DocumentsQuerySchema, EstimateQuerySchema, EstimateSchema, EvaluationSchema, InfoSchema, LiveSchema, ModelsSchema,
-  PageQuerySchema, ProjectListSchema, ProjectNameSchema, ProjectSchema, ReadySchema, SimilarAnswerSchema, SimilarRequestSchema, TaskAnswerSchema,
+  PageQuerySchema, ProjectListSchema, ProjectNameSchema, ProjectSchema, ReadySchema, SearchTaskRequestSchema, SearchTaskSchema, SimilarAnswerSchema, SimilarRequestSchema, TaskAnswerSchema,
   TaskListSchema, TaskSchema, TasksQuerySchema, VectorizeRequestSchema,
 } from '@datashare-similarity/shared/contract'
 import { z as zod } from 'zod'
@@ -40,6 +40,8 @@ export const endpoints = {
   evaluate: { method: 'post', path: '/api/projects/{project}/evaluate', summary: 'Measure with the project itself how well it is searched', access: 'project', params: project, answer: EvaluationSchema, status: 200, errors: ['role_too_low', 'role_unknown', 'not_vectorized', 'embedder_unavailable', 'model_missing', 'model_changed', 'deadline_exceeded'] },
   wipe: { method: 'delete', path: '/api/projects/{project}/vectors', summary: 'Remove the passages and vectors of a project', access: 'project', params: project, status: 204, errors: ['role_too_low', 'role_unknown', 'chain_running'] },
   similar: { method: 'post', path: '/api/projects/{project}/similar', summary: 'find_most_similar: the documents most like queries and examples', access: 'project', params: project, body: SimilarRequestSchema, answer: SimilarAnswerSchema, status: 200, errors: ['document_unknown', 'passage_outside', 'filter_too_broad', 'generation_changed', 'embedder_unavailable', 'model_missing', 'model_changed', 'rate_limited', 'deadline_exceeded'] },
+  startSearchTask: { method: 'post', path: '/api/projects/{project}/similar/tasks', summary: 'find_most_similar as a task, where Temporal runs the tasks: it gives document ids only', access: 'project', params: project, body: SearchTaskRequestSchema, answer: SearchTaskSchema, status: 202, errors: ['search_task_unavailable', 'temporal_unreachable'] },
+  searchTask: { method: 'get', path: '/api/projects/{project}/similar/tasks/{id}', summary: 'What a search that ran as a task has found, as far as the caller may see it', access: 'project', params: { ...project, ...task }, answer: SearchTaskSchema, status: 200, errors: ['task_unknown', 'temporal_unreachable'] },
   tasks: { method: 'get', path: '/api/tasks', summary: 'The chains of the caller\'s projects, or the batches of one chain', access: 'caller', query: TasksQuerySchema, answer: TaskListSchema, status: 200, errors: ['project_forbidden', 'task_unknown'] },
   task: { method: 'get', path: '/api/tasks/{id}', summary: 'State and progress of a task', access: 'caller', params: task, answer: TaskSchema, status: 200, errors: ['task_unknown'] },
   cancel: { method: 'post', path: '/api/tasks/{id}/cancel', summary: 'Cancel a chain; confirmed by state CANCELLED', access: 'caller', params: task, answer: TaskAnswerSchema, status: 202, errors: ['task_unknown', 'not_your_task', 'role_too_low', 'role_unknown', 'task_finished', 'task_of_chain'] },

@@ -14,6 +14,7 @@ const DOCUMENT = '7e1b0c52d9a84c4bb1f3a0'
 const COPY = '19c4d8a3770e4b6f92dd5e'
 const CHAIN = `${TASK_NAMES.createVectorizationTasks}-2b0e1c1a-6f0c-4c39-8d0f-5f7a0c9e4d11`
 const BATCH = `${TASK_NAMES.vectorizeDocs}-c0a8e6f2-93f7-47a4-9a39-2f1f3f6f0b55`
+const SEARCH = `${TASK_NAMES.findMostSimilar}-0d6f4b1e-3c1a-4f6e-9a51-7c2e8b6d9f10`
 const EARLIER = '2026-01-31T09:12:00.000Z'
 const LATER = '2026-01-31T09:14:30.000Z'
 
@@ -73,6 +74,8 @@ export const examples: Examples = {
       generation: GENERATION, coverage, degraded: null, tookMs: 48,
     },
   },
+  startSearchTask: { body: { queries: ['physicians rewarded with a luxury boat holiday'], size: 10 }, answer: { id: SEARCH, state: 'QUEUED', documentIds: null } },
+  searchTask: { answer: { id: SEARCH, state: 'DONE', documentIds: [[DOCUMENT]] } },
   tasks: { answer: { items: [done], pagination: page(1) } },
   task: { answer: running },
   cancel: { answer: { task: cancelling } },

@@ -50,8 +50,8 @@ const openHandlers = ({ version, access, source, store, embedders, engine }: Com
   },
 })
 
-const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'project' | 'estimate' | 'evaluate' | 'documents' | 'document' | 'vectorize' | 'wipe' | 'similar'> => ({
-  ...searchHandler(companion),
+const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'project' | 'estimate' | 'evaluate' | 'documents' | 'document' | 'vectorize' | 'wipe' | 'similar' | 'startSearchTask' | 'searchTask'> => ({
+  ...searchHandlers(companion),
   projects: async ({ caller, query: { from, size } }) => {
     const names = caller.projects.toSorted()
     const items = await Promise.all(names.slice(from, from + size).map(name => projectStatus(companion, caller.grant(name))))
@@ -88,10 +88,22 @@ const projectHandlers = (companion: Companion): Pick<Handlers, 'projects' | 'pro
   },
 })
 
-const searchHandler = ({ findMostSimilar, searches }: Companion): Pick<Handlers, 'similar'> => ({
+const searchHandlers = ({ findMostSimilar, searches, engine, hydrator }: Companion): Pick<Handlers, 'similar' | 'startSearchTask' | 'searchTask'> => ({
   similar: async ({ project, caller, body, signal: gone }) => {
     const signal = AbortSignal.any([gone, AbortSignal.timeout(DEADLINE_MS)])
     return { body: await searches.run(caller.uid, signal, () => findMostSimilar(project, body, signal)) }
+  },
+  startSearchTask: async ({ project, body }) => {
+    if (engine.searches === null) throw new SimilarityError('search_task_unavailable')
+    const id = await engine.searches.start(project, body)
+    return { body: { id, state: 'QUEUED' as const, documentIds: null }, location: `tasks/${id}` }
+  },
+  searchTask: async ({ project, params: { id }, signal }) => {
+    const search = await engine.searches?.get(project, id) ?? null
+    if (search === null) throw new SimilarityError('task_unknown')
+    // What a task has found says nothing of what its owner may see by now.
+    const visible = await hydrator.documents(project, search.documentIds?.flat() ?? [], signal)
+    return { body: { id, state: search.state, documentIds: search.documentIds?.map(ids => ids.filter(each => visible.has(each))) ?? null } }
   },
 })
 

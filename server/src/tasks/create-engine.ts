@@ -66,6 +66,7 @@ interface EngineParts {
   readonly runner: EngineRunner
   readonly view: EngineView
   readonly defaultBatchSize?: number
+  readonly searches: TaskEngine['searches']
   /** Asks for what runs the chains. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
@@ -104,6 +105,7 @@ export function createEngine(parts: EngineParts): TaskEngine {
 
   return {
     kind: parts.kind,
+    searches: parts.searches,
     async start(project, request) {
       await refuseWhileBusy(project.name)
       return begin(project, { mode: request.mode, args: await argsFor(parts, project.name, request) })

@@ -1,6 +1,20 @@
-import type { Task, VectorizeMode } from '@datashare-similarity/shared'
+import type { Task, TaskState, VectorizeMode } from '@datashare-similarity/shared'
 import type { Caller, GrantedProject } from '../datashare/access.ts'
 import type { Generations } from '../store/generation.ts'
+
+export interface FoundByTask {
+  readonly state: TaskState
+  /** For each query, in order, best first, whoever may see them; null until it is DONE. */
+  readonly documentIds: readonly (readonly string[])[] | null
+}
+
+/** Searches that run as tasks. */
+export interface SearchTasks {
+  /** @returns its id @throws SimilarityError temporal_unreachable | datashare_unreachable */
+  start(project: GrantedProject, request: { readonly queries: readonly string[], readonly size: number }): Promise<string>
+  /** Null for one that is unknown, of another project, or of another caller. @throws SimilarityError temporal_unreachable */
+  get(project: GrantedProject, id: string): Promise<FoundByTask | null>
+}
 
 export interface StartRequest {
   readonly mode: VectorizeMode
@@ -31,6 +45,8 @@ export interface TaskEngine {
   forget(caller: Caller, id: string): Promise<void>
   /** Removes the project's vectors, all generations. @throws chain_running */
   wipe(project: GrantedProject): Promise<void>
+  /** Null where only chains are tasks. */
+  readonly searches: SearchTasks | null
   /** @throws SimilarityError temporal_unreachable */
   ping(): Promise<void>
   /** Resolves when nothing runs: tests drain instead of sleeping. */

@@ -63,14 +63,14 @@ export function createKnownCoverage({ coverage, source, store, generations }: Pa
   }
 
   return {
-    async forPage(project: ProjectName): Promise<KnownCoverage> {
+    forPage: async (project: ProjectName): Promise<KnownCoverage> => {
       const { coverage: found, note } = await within(project, PAGE_WAITS_MS)
       return { coverage: found, note }
     },
     /** Of the projects that somebody has asked for. */
     lastKnown: (): ReadonlyMap<ProjectName, KnownCoverage> => last,
     /** Of what has not changed since, what is known is told at once, and compared beside. */
-    async forSearch(project: ProjectName): Promise<Coverage> {
+    forSearch: async (project: ProjectName): Promise<Coverage> => {
       const before = last.get(project)
       if (before?.content !== await contentOf(project)) return (await within(project, SEARCH_WAITS_MS)).coverage
       compare(project).catch(() => undefined)

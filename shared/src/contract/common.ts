@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import { LIMITS, PROJECT_NAME } from '../constants.ts'
+import { LIMITS, PROJECT_NAME, TASK_STATES } from '../constants.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]
 
 export const ErrorCodeSchema = z.enum(errorCodes).meta({ id: 'ErrorCode', description: 'Permanent error codes' })
+
+export const TaskStateSchema = z.enum(TASK_STATES)
 
 /** RFC 9457, with our code, fix and request id. */
 export const ProblemSchema = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LIMITS, SEARCH_MODES, STRENGTHS } from '../constants.ts'
-import { DocumentIdSchema } from './common.ts'
+import { DocumentIdSchema, TaskStateSchema } from './common.ts'
 import { CoverageSchema } from './projects.ts'
 
 const text = z.string().trim().min(1).max(LIMITS.textCharacters)
@@ -30,6 +30,19 @@ export const FiltersSchema = z.strictObject({
   /** A document whose attachments, container and siblings are left out. */
   excludeFamilyOf: DocumentIdSchema.optional(),
 }).meta({ id: 'Filters' })
+
+/** A search that runs as a task, where Temporal runs the tasks. */
+export const SearchTaskRequestSchema = z.strictObject({
+  queries: z.array(text).min(1).max(LIMITS.queries),
+  size: z.int().min(1).max(LIMITS.size).default(10),
+}).meta({ id: 'SearchTaskRequest' })
+
+export const SearchTaskSchema = z.object({
+  id: z.string(),
+  state: TaskStateSchema,
+  /** For each query, in order, the documents that the caller may see, best first; null until the task is DONE. */
+  documentIds: z.array(z.array(DocumentIdSchema)).nullable(),
+}).meta({ id: 'SearchTask' })
 
 const exampleText = (example: z.infer<typeof ExampleSchema>): string => ('text' in example ? example.text : '')
 

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { LIMITS, TASK_NAMES, TASK_PHASES, TASK_STATES, VECTORIZE_MODES } from '../constants.ts'
-import { ErrorCodeSchema, PageQuerySchema, ProjectNameSchema, listOf } from './common.ts'
+import { LIMITS, TASK_NAMES, TASK_PHASES, VECTORIZE_MODES } from '../constants.ts'
+import { ErrorCodeSchema, PageQuerySchema, ProjectNameSchema, TaskStateSchema, listOf } from './common.ts'
 
-export const TaskStateSchema = z.enum(TASK_STATES)
 export const TaskPhaseSchema = z.enum(TASK_PHASES)
 
 export const TaskErrorSchema = z.object({ code: ErrorCodeSchema, detail: z.string(), fix: z.string() })

@@ -42,7 +42,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Open
   runner.open()
   const parts = opened.move()
   return {
-    engine: createEngine({ ...options, kind: 'local', ledger, generations, runner, view, ping: () => Promise.resolve(), close: () => parts.disposeAsync() }),
+    engine: createEngine({ ...options, kind: 'local', ledger, generations, runner, view, searches: null, ping: () => Promise.resolve(), close: () => parts.disposeAsync() }),
     generations,
     measuredRate: modelId => Promise.resolve(ledger.rate(modelId)),
     chains: () => Promise.resolve(ledger.chainsByState()),

@@ -1,9 +1,13 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
-import { ERRORS, SimilarityError, type ErrorCode, type VectorizeMode } from '@datashare-similarity/shared'
+import { z } from 'zod'
+import { ERRORS, SimilarityError, type ErrorCode, type SimilarAnswer, type SimilarQuery, type VectorizeMode } from '@datashare-similarity/shared'
+import { SimilarRequestSchema } from '@datashare-similarity/shared/contract'
+import { grantOfRecord, type GrantedProject } from '../../datashare/access.ts'
 import type { DocumentRef, DocumentSource } from '../../datashare/source.ts'
 import type { Embedder, Embedders } from '../../embedding/embedder.ts'
 import { inContext, type Logger } from '../../log.ts'
 import type { Generation } from '../../store/generation.ts'
+import type { Records } from '../../store/elasticsearch/records.ts'
 import type { VectorStore } from '../../store/store.ts'
 import { chooseGeneration, dropGeneration, fits } from '../../vectorize/choose-generation.ts'
 import { createVectorizationTasks } from '../../vectorize/create-vectorization-tasks.ts'
@@ -15,6 +19,7 @@ import { isFinished } from '../create-engine.ts'
 import { batchId, hashOfArgs, type ClusterLedger, type TaskRecord } from './ledger.ts'
 import { UNKNOWN_TASK, type Steps } from './names.ts'
 import type { Projects } from './projects.ts'
+import { SearchArgsSchema, type SearchRecord } from './searches.ts'
 
 export interface ActivitiesOptions {
   readonly source: DocumentSource
@@ -22,6 +27,9 @@ export interface ActivitiesOptions {
   readonly embedders: Embedders
   readonly ledger: ClusterLedger
   readonly projects: Projects
+  readonly searches: Records<SearchRecord>
+  /** Searches with ids as its only answer. */
+  readonly find: (project: GrantedProject, query: SimilarQuery, signal: AbortSignal) => Promise<SimilarAnswer>
   readonly patience: PatienceOptions
   /** How long a replaced generation stays for the searches that still read it. */
   readonly retireAfterMs: number
@@ -39,6 +47,9 @@ const HEARTBEAT_MS = 1_000
 /** Batches of a plan that are written at once. */
 const BATCHES_WRITTEN = 100
 
+/** As Datashare and the companion pass them. */
+const GivenArgsSchema = z.looseObject({ user: z.looseObject({ id: z.string() }) })
+
 const now = (): string => new Date().toISOString()
 
 /** The steps of a chain, each of which comes to the same when it is done again. What is to be done is read from the rows, never from what a workflow says. */
@@ -47,7 +58,7 @@ export function createActivities(options: ActivitiesOptions): Steps {
 
   return {
     begin: (id, args) => asActivity(options, id, null, async ({ chain, patiently, store, embedders }) => {
-      demandArgs(chain, args)
+      if (!isAllowed(chain, args)) throw unknownTask()
       await patiently(() => ledger.change(id, { state: 'RUNNING', phase: 'scanning', ...chain.started_at === null && { started_at: now() } }))
       const embedder = await patiently(() => embedders.get(modelOf(chain)))
       const generation = await patiently(() => generationFor(options, chain, embedder))
@@ -130,6 +141,16 @@ export function createActivities(options: ActivitiesOptions): Steps {
       return (await patiently(() => ledger.countsOfBatches(id))).done
     }, 'ending'),
 
+    findMostSimilar: (id, args) => whileAlive(options, async (signal) => {
+      const patiently = createPatience(options.patience, signal, () => undefined)
+      const search = (await patiently(() => options.searches.get(id)))?.record
+      if (search === undefined || search.done || !isAllowed(search, args)) throw unknownTask()
+      const { queries, size } = SearchArgsSchema.parse(args)
+      const found = await patiently(() => options.find(grantOfRecord(search.project, search.created_by), SimilarRequestSchema.parse({ queries, size }), signal))
+      await patiently(() => options.searches.merge(id, { done: true }))
+      return JSON.stringify(found.results.map(({ documents }) => documents.map(({ documentId }) => documentId)))
+    }),
+
     dropRetired: id => asActivity(options, id, null, async ({ chain, patiently, store }) => {
       for (const generation of await patiently(() => projects.retired(chain.project))) await patiently(() => dropGeneration({ store, generations: projects }, generation))
     }, 'ended'),
@@ -137,29 +158,34 @@ export function createActivities(options: ActivitiesOptions): Steps {
 }
 
 /**
- * Runs one step of a chain that a companion has written and that is not finished; heartbeats meanwhile, waits for what comes back, and says what went wrong
- * without a word of a document. A chain that is being cancelled takes no step but its end.
+ * Runs one step of a chain that a companion has written and that is not finished; waits for what comes back.
  */
 async function asActivity<T>(options: ActivitiesOptions, id: string, batchOf: string | null, work: (step: Step, batch: TaskRecord | null) => Promise<T>, when: 'running' | 'ending' | 'ended' = 'running'): Promise<T> {
+  const { ledger } = options
+  const run = (signal: AbortSignal): Promise<T> => inContext({ taskId: id, ...batchOf !== null && { batchId: batchOf } }, async () => {
+    const waitsFor = (dependency: string | null): void => {
+      // Tried only: what it waits for may be what keeps the rows.
+      ledger.change(batchOf ?? id, { waiting_for: dependency }).catch(() => undefined)
+    }
+    const patiently = createPatience(options.patience, signal, waitsFor)
+    const chain = await patiently(() => ledger.record(id))
+    if (chain === null || chain.parent !== null || (when === 'running' && isFinished(chain))) throw unknownTask()
+    const batch = batchOf === null ? null : await patiently(() => ledger.record(batchOf))
+    return await work({ ...options, chain, signal, patiently }, batch)
+  })
+  return whileAlive(options, run, failure => (batchOf === null ? undefined : noteFailure(ledger, batchOf, failure)))
+}
+
+/** Heartbeats while it works, and says what went wrong without a word of a document. */
+async function whileAlive<T>({ log }: ActivitiesOptions, work: (signal: AbortSignal) => Promise<T>, onFailure: (failure: unknown) => Promise<void> | undefined = () => undefined): Promise<T> {
   const context = Context.current()
   const signal = context.cancellationSignal
   const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
-  const { ledger } = options
-  const waitsFor = (dependency: string | null): void => {
-    // Tried only: what it waits for may be what keeps the rows.
-    ledger.change(batchOf ?? id, { waiting_for: dependency }).catch(() => undefined)
-  }
-  const patiently = createPatience(options.patience, signal, waitsFor)
   try {
-    return await inContext({ taskId: id, ...batchOf !== null && { batchId: batchOf } }, async () => {
-      const chain = await patiently(() => ledger.record(id))
-      if (chain === null || chain.parent !== null || (when === 'running' && isFinished(chain))) throw unknownTask()
-      const batch = batchOf === null ? null : await patiently(() => ledger.record(batchOf))
-      return await work({ ...options, chain, signal, patiently }, batch)
-    })
+    return await work(signal)
   } catch (error) {
-    const failure = toFailure(error, signal, options.log)
-    if (batchOf !== null && !signal.aborted) await noteFailure(ledger, batchOf, failure)
+    const failure = toFailure(error, signal, log)
+    if (!signal.aborted) await onFailure(failure)
     throw failure
   } finally {
     clearInterval(heartbeat)
@@ -175,11 +201,10 @@ async function noteFailure(ledger: ClusterLedger, batch: string, failure: unknow
 
 const unknownTask = (): ApplicationFailure => ApplicationFailure.nonRetryable('No companion has written this task, or not with these arguments.', UNKNOWN_TASK)
 
-/** Whoever starts a workflow by hand knows an id at most, or another user's. @throws unknown_task */
-function demandArgs(chain: TaskRecord, args: unknown): void {
-  const given = typeof args === 'object' && args !== null ? { ...args } : {}
-  const user = 'user' in given && typeof given.user === 'object' && given.user !== null && 'id' in given.user ? given.user.id : undefined
-  if (hashOfArgs(given) !== chain.args_hash || user !== chain.created_by) throw unknownTask()
+/** Whether the arguments are those that a companion has allowed: whoever starts a workflow by hand knows an id at most, or another user's. */
+function isAllowed({ args_hash: expected, created_by: owner }: Pick<TaskRecord, 'args_hash' | 'created_by'>, args: unknown): boolean {
+  const given = GivenArgsSchema.safeParse(args).data
+  return given !== undefined && hashOfArgs(given) === expected && given.user.id === owner
 }
 
 function toFailure(error: unknown, signal: AbortSignal, log: Logger): unknown {

@@ -1,5 +1,5 @@
 import { Client, Connection, isGrpcServiceError, ServiceError, WorkflowNotFoundError, type WorkflowExecutionStatusName, type WorkflowHandle } from '@temporalio/client'
-import { SimilarityError, TASK_NAMES } from '@datashare-similarity/shared'
+import { SimilarityError } from '@datashare-similarity/shared'
 import { CONNECT_TIMEOUT, toTemporalError, type TemporalAddress } from './connection.ts'
 import { TASK_QUEUE } from './names.ts'
 
@@ -10,13 +10,15 @@ const POLLS_EVERY_MS = 90_000
 
 export interface TemporalClient {
   /** @throws SimilarityError temporal_unreachable */
-  start(chain: string, args: object): Promise<void>
+  start(task: string, workflow: string, args: object): Promise<void>
   /** False where there is nothing to cancel. @throws SimilarityError temporal_unreachable */
   cancel(chain: string): Promise<boolean>
   /** Null where Temporal does not know the chain. @throws SimilarityError temporal_unreachable */
   status(chain: string): Promise<WorkflowExecutionStatusName | null>
   /** Whether any worker asks for our tasks; true where this Temporal does not tell. @throws SimilarityError temporal_unreachable */
   hasWorkers(): Promise<boolean>
+  /** Of a task that has ended well. @throws SimilarityError temporal_unreachable */
+  result(task: string): Promise<unknown>
   /** Resolves when a chain has ended, in whatever way. */
   ended(chain: string): Promise<void>
   /** @throws SimilarityError temporal_unreachable */
@@ -44,8 +46,8 @@ export async function openTemporalClient({ address, namespace }: TemporalAddress
     throw error
   }
   return {
-    start: (chain, args) => asked(async () => {
-      await client.workflow.start(TASK_NAMES.createVectorizationTasks, { taskQueue: TASK_QUEUE, workflowId: chain, args: [args], workflowIdReusePolicy: 'REJECT_DUPLICATE' })
+    start: (task, workflow, args) => asked(async () => {
+      await client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId: task, args: [args], workflowIdReusePolicy: 'REJECT_DUPLICATE' })
     }),
     cancel: chain => asked(() => found(async () => {
       await handle(chain).cancel()
@@ -61,6 +63,7 @@ export async function openTemporalClient({ address, namespace }: TemporalAddress
         throw error
       }
     }),
+    result: task => asked(() => handle(task).result()),
     ended: chain => handle(chain).result().then(() => undefined, () => undefined),
     ping,
     close: () => connection.close(),

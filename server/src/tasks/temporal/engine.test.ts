@@ -3,12 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { TASK_NAMES } from '@datashare-similarity/shared'
 import type { Embedders } from '../../embedding/embedder.ts'
 import { openEmbedders } from '../../embedding/embedders.ts'
+import { aCaller } from '../../testing/callers.ts'
 import { hold, log, watch, type TestChain, type WatchedEmbedders } from '../../testing/chain.ts'
 import { hasJava } from '../../testing/elasticsearch.ts'
 import { describeEngine } from '../../testing/engine-conformance.ts'
 import { prose } from '../../testing/memory-documents.ts'
 import { startCluster, type TemporalCluster } from '../../testing/temporal-chain.ts'
-import { workflowArgs } from './ledger.ts'
+import { hashOfArgs, workflowArgs } from './ledger.ts'
 import { TASK_QUEUE, UNKNOWN_TASK } from './names.ts'
 import { openClusterRecords, type ClusterRecords } from './records.ts'
 
@@ -118,6 +119,47 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       await vi.waitFor(async () => expect(await chain.task(id)).toMatchObject({ state: 'CANCELLED', phase: null, childCounts: { total: 1, done: 0 } }), { timeout: 20_000 })
       embedders.gate = () => undefined
       expect(await chain.vectorize()).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
+    })
+
+    const searches = () => chain.engine.searches ?? expect.fail('no searches')
+    const doneBy = (id: string) => vi.waitFor(async () => {
+      const found = await searches().get(chain.project, id)
+      expect(found?.state).toBe('DONE')
+      return found
+    }, { timeout: 20_000 })
+
+    it('a search runs as a task, and gives its owner document ids for each query', async () => {
+      await chain.vectorize()
+      cluster.datashare.settings = { batchQueueType: 'TEMPORAL', taskRoutingStrategy: 'GROUP' }
+
+      const id = await searches().start(chain.project, { queries: [prose(2, 300), prose(1, 300)], size: 1 })
+
+      expect(await doneBy(id)).toEqual({ state: 'DONE', documentIds: [['d2'], ['d1']] })
+      expect(cluster.datashare.tasks.some(({ body }) => body.id === id && body.name === 'find_most_similar')).toBe(true)
+      expect(typeof await client.workflow.getHandle(id).result()).toBe('string')
+      expect(await searches().get(chain.other, id)).toBeNull()
+      expect(await searches().get(aCaller('eve', chain.project.name).grant(chain.project.name), id)).toBeNull()
+    })
+
+    it('a search that no companion has allowed, or with another query, project or user, or a second time, gives no id', async () => {
+      await chain.vectorize()
+      const args = { project: chain.project.name, defaultProject: chain.project.name, queries: ['harbour'], size: 5, user: { id: 'ada' } }
+      const refused = async (id: string, other: object = {}): Promise<void> => {
+        expect(await failureOf(await byHand(id, { ...args, ...other }, TASK_NAMES.findMostSimilar))).toMatchObject({ type: UNKNOWN_TASK })
+      }
+      const allow = async (id: string): Promise<void> => {
+        const { user, ...rest } = args
+        await records.searches.create(id, { sequence: 1, id, project: chain.project.name, created_by: user.id, args_hash: hashOfArgs(rest), done: false })
+      }
+
+      await refused('search-invented')
+      for (const [index, other] of [{ queries: ['quay'] }, { project: chain.other.name }, { user: { id: 'eve' } }, { size: 6 }].entries()) {
+        await allow(`search-${chain.project.name}-${index}`)
+        await refused(`search-${chain.project.name}-${index}`, other)
+      }
+      const id = await searches().start(chain.project, { queries: ['harbour'], size: 5 })
+      await doneBy(id)
+      await refused(id)
     })
 
     it('what Temporal keeps of a chain holds no text', async () => {

@@ -1,8 +1,6 @@
 import { SimilarityError, type Task } from '@datashare-similarity/shared'
-import type { GrantedProject } from '../../datashare/access.ts'
 import type { ElasticsearchConnection } from '../../datashare/elasticsearch-client.ts'
 import type { DocumentSource } from '../../datashare/source.ts'
-import { runsTasksOfGroups, startTask } from '../../datashare/tasks.ts'
 import type { Embedders } from '../../embedding/embedder.ts'
 import type { Logger } from '../../log.ts'
 import type { VectorStore } from '../../store/store.ts'
@@ -13,8 +11,9 @@ import { etaRange, SHOWN_CHILDREN, SHOWN_FAILURES, toTask, type TaskFacts } from
 import { openTemporalClient, type TemporalClient } from './client.ts'
 import type { TemporalAddress } from './connection.ts'
 import { workflowArgs, type ClusterLedger, type TaskRecord } from './ledger.ts'
-import { TASK_QUEUE } from './names.ts'
 import { openClusterRecords } from './records.ts'
+import { createSearchTasks } from './searches.ts'
+import { starting, type Started } from './start.ts'
 
 export interface TemporalEngineOptions {
   readonly temporal: TemporalAddress
@@ -44,7 +43,8 @@ export async function openTemporalEngine(options: TemporalEngineOptions): Promis
   opened.defer(() => temporal.close())
   await retireMisfits({ ...options, generations: projects })
   const settled = settling(ledger, temporal)
-  const runner = createRunner(options, ledger, temporal, settled)
+  const start = starting(temporal, options.datashareUrl, options.temporal.namespace)
+  const runner = createRunner(start, options.log, ledger, temporal, settled)
   opened.defer(() => runner.close())
   const parts = opened.move()
   return {
@@ -54,6 +54,7 @@ export async function openTemporalEngine(options: TemporalEngineOptions): Promis
       generations: projects,
       runner,
       view: createView(ledger, temporal, settled),
+      searches: createSearchTasks(records.searches, temporal, start),
       ping: () => temporal.ping(),
       close: () => parts.disposeAsync(),
       ledger: {
@@ -91,25 +92,18 @@ const settling = (ledger: ClusterLedger, temporal: TemporalClient): Settled => a
   return ledger.record(chain.id)
 }
 
-function createRunner({ temporal: { namespace }, datashareUrl, log }: TemporalEngineOptions, ledger: ClusterLedger, temporal: TemporalClient, settled: Settled): EngineRunner & { close(): void } {
+function createRunner(start: Started, log: Logger, ledger: ClusterLedger, temporal: TemporalClient, settled: Settled): EngineRunner & { close(): void } {
   const closing = new AbortController()
   const started = new Set<string>()
 
-  /** On Datashare's own page of tasks where it can stand there, started as the caller. */
-  const start = async (chain: TaskRecord, { caller }: GrantedProject): Promise<void> => {
-    const spec = { project: chain.project, mode: chain.mode, args: await ledger.chainArgs(chain.id), createdBy: chain.created_by }
-    const args = workflowArgs(spec)
-    if (await runsTasksOfGroups(datashareUrl, namespace)) await startTask(datashareUrl, caller, { id: chain.id, name: chain.name, group: TASK_QUEUE, args: { ...args } })
-    else await temporal.start(chain.id, { ...args, user: { id: chain.created_by } })
-  }
-
   return {
     closing: closing.signal,
-    async run(row, project) {
+    async run(row, { caller }) {
       const chain = await ledger.record(row.id)
       if (chain === null) throw new SimilarityError('task_unknown')
       try {
-        await start(chain, project)
+        const args = workflowArgs({ project: chain.project, mode: chain.mode, args: await ledger.chainArgs(chain.id), createdBy: chain.created_by })
+        await start(caller, { id: chain.id, name: chain.name, args: { ...args } })
       } catch (error) {
         await ledger.withdraw(chain)
         throw error

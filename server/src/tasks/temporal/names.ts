@@ -55,6 +55,8 @@ export interface Steps {
   finish(chain: string, changed: boolean): Promise<number>
   /** @returns documents done */
   end(ending: Ending): Promise<number>
+  /** A search that a companion has allowed. @returns ids of documents for each query, as JSON @throws unknown_task before anything is read */
+  findMostSimilar(task: string, args: unknown): Promise<string>
   /** Drops what swaps have replaced. */
   dropRetired(chain: string): Promise<void>
 }

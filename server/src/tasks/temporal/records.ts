@@ -1,8 +1,9 @@
 import { SimilarityError } from '@datashare-similarity/shared'
 import { openClient, type ElasticsearchConnection } from '../../datashare/elasticsearch-client.ts'
-import { openRecords } from '../../store/elasticsearch/records.ts'
+import { openRecords, type Records } from '../../store/elasticsearch/records.ts'
 import { createClusterLedger, TASK_PROPERTIES, TaskRecordSchema, type ClusterLedger } from './ledger.ts'
 import { createProjects, PROJECT_PROPERTIES, ProjectRecordSchema, type Projects } from './projects.ts'
+import { SearchRecordSchema, type SearchRecord } from './searches.ts'
 
 /** Raised with every change of what the records hold. */
 const LAYOUT = 1
@@ -10,10 +11,11 @@ const LAYOUT = 1
 export interface ClusterRecords {
   readonly ledger: ClusterLedger
   readonly projects: Projects
+  readonly searches: Records<SearchRecord>
   close(): Promise<void>
 }
 
-/** The records that all companions and workers of a cluster share, in two small indices beside the vectors. Errors: those of the records. */
+/** The records that all companions and workers of a cluster share, in small indices beside the vectors. Errors: those of the records. */
 export async function openClusterRecords(connection: ElasticsearchConnection): Promise<ClusterRecords> {
   await using opened = new AsyncDisposableStack()
   const client = await openClient(connection)
@@ -23,6 +25,7 @@ export async function openClusterRecords(connection: ElasticsearchConnection): P
   const shared = { client, layout: LAYOUT, signal: closing.signal }
   const projects = createProjects(await openRecords({ ...shared, name: 'projects', properties: PROJECT_PROPERTIES, schema: ProjectRecordSchema }))
   const ledger = createClusterLedger(await openRecords({ ...shared, name: 'tasks', properties: TASK_PROPERTIES, schema: TaskRecordSchema }), projects)
+  const searches = await openRecords({ ...shared, name: 'searches', properties: {}, schema: SearchRecordSchema })
   const parts = opened.move()
-  return { ledger, projects, close: () => parts.disposeAsync() }
+  return { ledger, projects, searches, close: () => parts.disposeAsync() }
 }

@@ -5,6 +5,10 @@ import type { ElasticsearchConnection } from '../../datashare/elasticsearch-clie
 import type { DocumentSource } from '../../datashare/source.ts'
 import type { Embedders } from '../../embedding/embedder.ts'
 import type { Logger } from '../../log.ts'
+import { createFindMostSimilar } from '../../search/find-most-similar.ts'
+import { idsOnly } from '../../search/ids-only.ts'
+import { knownLanguages } from '../../search/languages.ts'
+import type { Generations } from '../../store/generation.ts'
 import type { VectorStore } from '../../store/store.ts'
 import { PATIENCE, type PatienceOptions } from '../../vectorize/patience.ts'
 import { RETIRE_AFTER_MS } from '../create-engine.ts'
@@ -47,11 +51,11 @@ export async function startTemporalWorker({ temporal: { address, namespace }, el
   await using opened = new AsyncDisposableStack()
   const records = await openClusterRecords(elasticsearch)
   opened.defer(() => records.close())
-  const { ledger, projects } = records
+  const { ledger, projects, searches } = records
   const connection = await NativeConnection.connect({ address }).catch((error: unknown) => { throw toTemporalError(error) })
   opened.defer(() => connection.close())
   const worker = await Worker.create({
-    connection, namespace, taskQueue: TASK_QUEUE, workflowsPath: WORKFLOWS, activities: { ...createActivities({ ...parts, ledger, projects, patience, retireAfterMs, log }) },
+    connection, namespace, taskQueue: TASK_QUEUE, workflowsPath: WORKFLOWS, activities: { ...createActivities({ ...parts, ledger, projects, searches, find: findWith({ ...parts, generations: projects }), patience, retireAfterMs, log }) },
     maxConcurrentActivityTaskExecutions: batchesAtOnce, maxHeartbeatThrottleInterval: HEARTBEAT, defaultHeartbeatThrottleInterval: HEARTBEAT,
   })
   const ended = worker.run()
@@ -64,6 +68,11 @@ export async function startTemporalWorker({ temporal: { address, namespace }, el
   const all = opened.move()
   return { ended, close: () => all.disposeAsync() }
 }
+
+/** A search that nobody looks at yet: ids only, and no coverage. */
+const NOTHING = { documents: 0, vectorized: 0, empty: 0, failed: 0, missing: 0, stale: 0, truncated: 0 }
+const findWith = (parts: { store: VectorStore, embedders: Embedders, generations: Generations }) =>
+  createFindMostSimilar({ ...parts, hydrator: idsOnly, languagesOf: knownLanguages(parts), coverage: () => Promise.resolve(NOTHING) })
 
 let isInstalled = false
 

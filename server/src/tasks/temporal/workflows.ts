@@ -55,6 +55,17 @@ async function vectorize(chain: string): Promise<void> {
   await startChild(drop_retired, { workflowId: `${chain}/retired`, args: [chain, retireAfterMs], parentClosePolicy: ParentClosePolicy.ABANDON })
 }
 
+/** @returns document ids only, as a string: Datashare loses a task that returns a list */
+export async function find_most_similar(args: unknown): Promise<string> {
+  try {
+    return await steps.findMostSimilar(workflowInfo().workflowId, args)
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    const { code, detail } = faultOf(error)
+    throw ApplicationFailure.nonRetryable(detail, code)
+  }
+}
+
 /** A range of a chain's batches. Only its chain starts it. */
 export async function vectorize_docs(range: BatchRange): Promise<void> {
   demandParent(range.chain)
