@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection, isGrpcServiceError, ServiceError, WorkflowNotFoundError, type WorkflowExecutionStatusName, type WorkflowHandle } from '@temporalio/client'
+import type { Duration } from '@temporalio/common'
 import { SimilarityError, TASK_NAMES } from '@datashare-similarity/shared'
 import { CONNECT_TIMEOUT, toTemporalError, type TemporalAddress } from './connection.ts'
 import { TASK_QUEUE } from './names.ts'
@@ -7,6 +9,8 @@ const NOT_FOUND = 5
 const UNIMPLEMENTED = 12
 /** A worker that has not asked for so long is gone. */
 const POLLS_EVERY_MS = 90_000
+/** Whoever asks whether Temporal answers wants to know it soon. */
+const PING_MS = 3_000
 
 export interface TemporalClient {
   /** @throws SimilarityError temporal_unreachable */
@@ -19,19 +23,22 @@ export interface TemporalClient {
   hasWorkers(): Promise<boolean>
   /** Resolves when a chain has ended, in whatever way. */
   ended(chain: string): Promise<void>
-  /** @throws SimilarityError temporal_unreachable */
+  /** Says it within three seconds. @throws SimilarityError temporal_unreachable | configuration_wrong where there is no such namespace */
   ping(): Promise<void>
   close(): Promise<void>
 }
 
-/** @throws SimilarityError temporal_unreachable | configuration_wrong where there is no such namespace */
-export async function openTemporalClient({ address, namespace }: TemporalAddress): Promise<TemporalClient> {
-  const connection = await asked(() => Connection.connect({ address, connectTimeout: CONNECT_TIMEOUT }))
+/**
+ * Waits for a Temporal that is just starting, for as long as is said (a minute).
+ * @throws SimilarityError temporal_unreachable | configuration_wrong where there is no such namespace
+ */
+export async function openTemporalClient({ address, namespace }: TemporalAddress, connectTimeout: Duration = CONNECT_TIMEOUT): Promise<TemporalClient> {
+  const connection = await asked(() => Connection.connect({ address, connectTimeout }))
   const client = new Client({ connection, namespace })
   const handle = (chain: string): WorkflowHandle => client.workflow.getHandle(chain)
   const ping = async (): Promise<void> => {
     try {
-      await connection.workflowService.describeNamespace({ namespace })
+      await soon(() => connection.withDeadline(Date.now() + PING_MS, () => connection.workflowService.describeNamespace({ namespace })))
     } catch (error) {
       if (codeOf(error) === NOT_FOUND) throw new SimilarityError('configuration_wrong', { detail: `TEMPORAL_NAMESPACE: Temporal at ${address} has no namespace "${namespace}". A Datashare that runs with TEMPORAL makes its own; else make it with "temporal operator namespace create --namespace ${namespace}".` })
       if (codeOf(error) !== UNIMPLEMENTED) throw toTemporalError(error)
@@ -65,6 +72,12 @@ export async function openTemporalClient({ address, namespace }: TemporalAddress
     ping,
     close: () => connection.close(),
   }
+}
+
+/** A deadline alone does not do it: the client first waits for the next of its tries. */
+function soon<T>(work: () => Promise<T>): Promise<T> {
+  const late = delay(PING_MS, undefined, { ref: false }).then((): never => { throw new SimilarityError('temporal_unreachable', { detail: `Temporal did not answer within ${PING_MS / 1_000} seconds.` }) })
+  return Promise.race([work(), late])
 }
 
 async function asked<T>(work: () => Promise<T>): Promise<T> {
