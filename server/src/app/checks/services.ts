@@ -17,7 +17,7 @@ const ELASTICSEARCH_MAJOR = 8
 const DATASHARE = { from: [20, 8], upTo: [21, 18] } as const
 /** The first Datashare that tells roles. */
 const TELLS_ROLES = [21, 0, 1] as const
-const TEMPORAL_TIMEOUT = '3 seconds'
+const TEMPORAL_TIMEOUT_MS = 3_000
 /** So many projects are tried. */
 const PROJECTS = 100
 
@@ -54,7 +54,7 @@ export async function checkTasks({ datashareUrl, engine, temporal: { namespace }
 /** @throws SimilarityError temporal_unreachable | configuration_wrong where the namespace or Temporal's packages are missing */
 export async function checkTemporal({ temporal }: Config): Promise<Finding> {
   const { openTemporalClient } = await installed(() => import('../../tasks/temporal/client.ts'))
-  const client = await openTemporalClient(temporal, TEMPORAL_TIMEOUT)
+  const client = await openTemporalClient(temporal, TEMPORAL_TIMEOUT_MS)
   try {
     const detail = `Temporal answers at ${temporal.address}, and has the namespace ${temporal.namespace}.`
     return await client.hasWorkers() ? fine('temporal', detail) : warning('temporal', 'no_worker', detail)
