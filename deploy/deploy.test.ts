@@ -11,6 +11,8 @@ import { DockerfileParser } from 'dockerfile-ast'
 import { validate as validateDockerfile } from 'dockerfile-utils'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { temporalLock } from '../scripts/temporal-lock.mjs'
+import { readConfig } from '../server/src/app/config.ts'
 
 const root = join(import.meta.dirname, '..')
 const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
@@ -20,18 +22,27 @@ const isInstalled = (command: string) => spawnSync(command, ['version']).error =
 
 interface Service {
   readonly image: string
+  readonly profiles?: readonly string[]
+  readonly build?: { readonly target?: string }
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string, readonly required?: boolean }>>
+  readonly volumes?: readonly string[]
   readonly ports?: readonly string[]
   readonly networks?: readonly string[]
   readonly read_only?: boolean
   readonly command?: readonly string[]
+  readonly entrypoint?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
 }
 
 describe('the image of the companion (its file is checked, it is not built here)', () => {
   const dockerfile = read('deploy', 'Dockerfile')
   const instructions = DockerfileParser.parse(dockerfile).getInstructions()
-  const lastStage = instructions.slice(instructions.findLastIndex(each => each.getKeyword() === 'FROM'))
-  const argumentOf = (keyword: string) => lastStage.find(each => each.getKeyword() === keyword)?.getRawArgumentsContent()
+  const stageOf = (name: string) => {
+    const from = instructions.findIndex(each => each.getKeyword() === 'FROM' && each.getRawArgumentsContent()?.endsWith(` AS ${name}`))
+    const to = instructions.findIndex((each, index) => index > from && each.getKeyword() === 'FROM')
+    return instructions.slice(from, to === -1 ? undefined : to)
+  }
+  const argumentOf = (keyword: string) => stageOf('companion').find(each => each.getKeyword() === keyword)?.getRawArgumentsContent()
 
   it('is one that Docker understands', () => {
     expect(validateDockerfile(dockerfile)).toEqual([])
@@ -42,6 +53,24 @@ describe('the image of the companion (its file is checked, it is not built here)
     expect(argumentOf('VOLUME')).toBe('/data')
     expect(JSON.parse(argumentOf('ENTRYPOINT')!)).toEqual(['node', '/app/server/bin/datashare-similarity.js'])
     expect(dockerfile).toContain(`-t datashare-similarity:${version} `)
+  })
+
+  it('is without Temporal where nobody asks for it, and else the same with its packages, where Node finds them', () => {
+    const said = (name: string) => stageOf(name).map(each => each.getTextContent())
+
+    expect(said('local')).toEqual(['FROM companion AS local'])
+    expect(said('temporal')).toEqual(['FROM companion AS temporal', 'COPY --from=install-temporal /temporal/node_modules /node_modules'])
+    expect(instructions.findLast(each => each.getKeyword() === 'FROM')?.getRawArgumentsContent()).toBe('companion AS local')
+    expect(dockerfile).toContain(`--target temporal -t datashare-similarity:${version}-temporal `)
+  })
+
+  it('gets the packages of Temporal that the tests run with, and no other', () => {
+    const { dependencies } = JSON.parse(read('deploy', 'temporal', 'package.json')) as { dependencies: Record<string, string> }
+    const { devDependencies } = JSON.parse(read('server', 'package.json')) as { devDependencies: Record<string, string> }
+
+    expect(dependencies).toEqual(Object.fromEntries(Object.entries(devDependencies).filter(([name]) => name.startsWith('@temporalio/'))))
+    // Where it differs: node scripts/temporal-lock.mjs
+    expect(read('deploy', 'temporal', 'package-lock.json')).toBe(temporalLock())
   })
 
   it('takes nothing into the image that git does not know', () => {
@@ -80,18 +109,66 @@ describe('compose.yaml (its files are checked, they are not started here)', () =
     const { datashare } = JSON.parse(read('datashare-plugin.json')) as { datashare: { checkedWith: string[] } }
 
     expect(datashare.checkedWith).toContain(services['datashare']?.image.replace('icij/datashare:', ''))
-    expect([services['companion'], services['plugin']].map(service => service?.image)).toEqual([`datashare-similarity:${version}`, `datashare-similarity:${version}`])
+    expect(services['plugin']?.image).toBe(`datashare-similarity:${version}`)
+    expect(services['companion']?.image).toBe(`datashare-similarity:${version}\${SIMILARITY_ENGINE:+-}\${SIMILARITY_ENGINE:-}`)
+    expect(services['worker']?.image).toBe(`datashare-similarity:${version}-temporal`)
   })
 
   it('publishes one address, on this machine only; everything that holds documents is out of reach', () => {
     const published = Object.entries(services).flatMap(([name, { ports = [] }]) => ports.map(port => `${name} ${port}`))
 
     expect(published).toEqual(['proxy 127.0.0.1:8080:8080'])
-    for (const name of ['companion', 'datashare', 'elasticsearch', 'postgresql']) expect(services[name]?.networks).toEqual(['inside'])
+    for (const name of Object.keys(services).filter(name => !['proxy', 'plugin'].includes(name))) expect([name, services[name]?.networks]).toEqual([name, ['inside']])
   })
 
   it('gives the companion a read-only root and the outer address', () => {
     expect(services['companion']).toMatchObject({ read_only: true, environment: { SIMILARITY_PUBLIC_URL: '${PUBLIC_URL:-http://localhost:8080}/similarity' } })
+  })
+})
+
+describe('the profile "temporal" of compose.yaml (it is checked, it is not started here)', () => {
+  const text = read('compose.yaml')
+  const { services } = parse(text, { merge: true }) as { services: Readonly<Record<string, Service>> }
+  const ofProfile = Object.keys(services).filter(name => services[name]?.profiles?.includes('temporal'))
+  const settings = Object.fromEntries([...read('deploy', 'temporal.env').matchAll(/^#?([A-Z_]+)=(\S*)$/gm)].map(([, name, value]) => [name!, value!]))
+  /** What of a text Compose puts in, where an .env says this. */
+  const filledIn = (value: string, env: Readonly<Record<string, string>>) =>
+    value.replace(/\$\{(\w+):([-+])([^}]*)\}/g, (_all, name: string, sign: string, other: string) => (sign === '-' ? env[name] ?? other : env[name] === undefined ? '' : other))
+  const filled = (env: Readonly<Record<string, string>>) => parse(filledIn(text, env), { merge: true }) as { services: Record<string, Service> }
+
+  it('has Temporal, what prepares it, and workers; nobody else needs them', () => {
+    expect(ofProfile).toEqual(['worker', 'temporal-schema', 'temporal', 'temporal-namespace'])
+    const others = Object.entries(services).filter(([name]) => !ofProfile.includes(name))
+    const needed = others.flatMap(([, { depends_on: needs = {} }]) => Object.entries(needs).filter(([name, { required }]) => ofProfile.includes(name) && required !== false))
+
+    expect(needed).toEqual([])
+  })
+
+  it('changes nothing where it is not asked for: every variable has the value of before', () => {
+    const { companion, datashare } = filled({}).services
+
+    expect(companion).toMatchObject({ image: `datashare-similarity:${version}`, build: { target: 'local' }, environment: { SIMILARITY_ENGINE: 'local', SIMILARITY_STORE: 'lancedb' } })
+    expect(datashare?.command).toEqual(expect.arrayContaining(['--batchQueueType=MEMORY', '--taskRoutingStrategy=UNIQUE']))
+  })
+
+  it('is switched on by the lines of deploy/temporal.env, which companion and worker start with', () => {
+    const { companion, worker, datashare } = filled(settings).services
+
+    expect(settings['COMPOSE_PROFILES']).toBe('temporal')
+    expect(companion).toMatchObject({ image: worker?.image, build: worker?.build })
+    for (const service of [companion, worker]) expect(readConfig(service?.environment ?? {})).toMatchObject({ engine: 'temporal', store: 'elasticsearch', temporal: { address: 'temporal:7233', namespace: 'datashare-default' } })
+    expect(datashare?.command).toEqual(expect.arrayContaining(['--batchQueueType=TEMPORAL', '--taskRoutingStrategy=GROUP', '--temporalAddress=temporal:7233']))
+  })
+
+  it('has workers of which there may be many: read-only, without a port, and with the companion\'s models', () => {
+    expect(services['worker']).toMatchObject({ command: ['worker'], read_only: true, volumes: ['similarity:/data:ro'] })
+    expect(services['worker']).not.toHaveProperty('ports')
+    expect(services['worker']).not.toHaveProperty('container_name')
+  })
+
+  it.each(['schema.sh', 'namespace.sh'])('prepares Temporal with a script that a shell understands: %s', (name) => {
+    expect(spawnSync('/bin/sh', ['-n', join(root, 'deploy', 'temporal', name)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
+    expect(Object.values(services).map(({ entrypoint }) => entrypoint?.at(-1))).toContain(`/scripts/${name}`)
   })
 })
 

@@ -35,6 +35,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'SIMILARITY_MODEL=/path/to/my-model datashare-similarity serve': 'server/src/embedding/local-folder.test.ts',
   'datashare-similarity vectorize my-project --rebuild --model my-model': 'server/src/app/model-change.test.ts',
   'SIMILARITY_STORE=elasticsearch ELASTICSEARCH_URL=https://elasticsearch.example.org:9200 ELASTICSEARCH_API_KEY=… npx --no-install datashare-similarity serve': 'server/src/app/companion.test.ts',
+  'npm install datashare-similarity @temporalio/client@1.24.0 @temporalio/worker@1.24.0': 'scripts/pack-npm.test.ts',
+  'SIMILARITY_ENGINE=temporal SIMILARITY_STORE=elasticsearch TEMPORAL_ADDRESS=temporal.example.org:7233 npx datashare-similarity serve': 'server/src/reliability/cluster.test.ts',
+  'SIMILARITY_ENGINE=temporal SIMILARITY_STORE=elasticsearch TEMPORAL_ADDRESS=temporal.example.org:7233 npx datashare-similarity worker': 'server/src/reliability/cluster.test.ts',
   'npx --no-install datashare-similarity evaluate local-datashare': 'server/src/app/companion.test.ts',
 }
 

@@ -14,6 +14,7 @@ const PERMISSIVE = ['MIT', 'MIT-0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause
 /** Where more than the permissive ones will do, and why. */
 const EXCEPTIONS = [
   { packages: /^@img\/sharp-/, licence: 'LGPL-3.0-or-later', why: 'a library in a package of its own, installed unchanged and replaceable' },
+  { packages: /^caniuse-lite$/, licence: 'CC-BY-4.0', why: 'data about browsers in a package of its own, installed unchanged with the bundler of Temporal\'s worker' },
   { packages: /^@fontsource/, licence: 'OFL-1.1', why: 'a font, in the page of the demo only' },
 ]
 
@@ -21,6 +22,7 @@ const EXCEPTIONS = [
 const STATED_ELSEWHERE = {
   'base-64@0.1.0': { licence: 'MIT', where: 'LICENSE-MIT.txt' },
   'json-bignum@0.0.3': { licence: 'MIT', where: 'LICENSE' },
+  'unionfs@4.6.0': { licence: 'Unlicense', where: 'LICENSE' },
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -31,6 +33,9 @@ const BUILT_IN = {
   'the plugin': ['@iconify-json/ph'],
   'the page of the demo': ['@fontsource-variable/inter', '@iconify-json/ph', 'bootstrap', 'pinia', 'vue', 'vue-i18n', 'vue-router'],
 }
+
+/** What the image for Temporal has beside the companion. */
+const { dependencies: OF_TEMPORAL } = JSON.parse(readFileSync(join(root, 'deploy/temporal/package.json'), 'utf8'))
 
 /** Everything that is installed with some packages, by path. */
 const withNeeds = (names, packages) => [...new Map(names.flatMap(name => [...neededBy(`node_modules/${name}`, packages)]))]
@@ -56,7 +61,7 @@ export function notices() {
  */
 export function licences(packages = locked()) {
   const companion = [...neededBy('server', packages)].filter(([path]) => path.includes('node_modules/'))
-  const parts = [['the companion', companion], ...Object.entries(BUILT_IN).map(([part, names]) => [part, withNeeds(names, packages)])]
+  const parts = [['the companion', companion], ['the image for Temporal', withNeeds(Object.keys(OF_TEMPORAL), packages)], ...Object.entries(BUILT_IN).map(([part, names]) => [part, withNeeds(names, packages)])]
   const installed = parts.flatMap(([part, found]) => found.map(([path, { entry }]) => judge(part, entry.name ?? nameOf(path), entry)))
   const models = REGISTRY.map(({ id, revision, licence, bundled }) => judge(bundled ? 'the companion' : 'pulled by name', `model ${id}`, { version: revision, license: licence }))
   return [...installed, ...models].toSorted((one, other) => `${one.part} ${one.name}`.localeCompare(`${other.part} ${other.name}`, 'en'))

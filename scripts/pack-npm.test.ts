@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -151,5 +151,22 @@ describe.skipIf(!isBuilt)('the package that npm installs (after npm run build)',
         await ended
       }
     }, 120_000)
+
+    it('finds the packages of Temporal where they are installed beside it, and else says which', async () => {
+      writeFileSync(join(home, '.env'), 'SIMILARITY_ENGINE=temporal\nSIMILARITY_STORE=elasticsearch\nTEMPORAL_ADDRESS=127.0.0.1:9\n')
+      const look = async () => {
+        const { said } = await run('doctor', '--json')
+        const { findings } = JSON.parse(said.slice(said.indexOf('{"version"'))) as { findings: { check: string, code: string, detail: string }[] }
+        return findings.find(({ check }) => check === 'temporal')
+      }
+      const needed = ['@temporalio/client@1.24.0', '@temporalio/worker@1.24.0']
+      expect(await look()).toMatchObject({ code: 'configuration_wrong', detail: expect.stringContaining(`npm install ${needed.join(' ')}`) as string })
+
+      const child = spawn('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--registry', registry.url, 'datashare-similarity', ...needed], { cwd: home, stdio: 'inherit', env })
+      expect(await once(child, 'close')).toEqual([0, null])
+
+      expect(await look()).toMatchObject({ code: 'temporal_unreachable' })
+      for (const part of ['activity', 'common', 'workflow']) expect(existsSync(join(home, 'node_modules/@temporalio', part))).toBe(true)
+    }, 600_000)
   })
 })

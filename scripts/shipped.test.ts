@@ -18,8 +18,8 @@ describe('the lock file', () => {
     expect([...new Set(missing)]).toEqual([])
   })
 
-  it('says of no package from where it was downloaded here', () => {
-    expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toContain('"resolved": "http')
+  it.each(['package-lock.json', 'deploy/temporal/package-lock.json'])('says of no package from where it was downloaded here: %s', (path) => {
+    expect(readFileSync(join(root, path), 'utf8')).not.toContain('"resolved": "http')
   })
 })
 
@@ -31,7 +31,7 @@ describe('the licences of what is shipped', () => {
   it('are known of the model, of native code and of what is built into the plugin', () => {
     const known = licences().map(({ name, licence, part }) => `${name}: ${licence}, ${part}`)
 
-    for (const each of ['model all-MiniLM-L6-v2: Apache-2.0, the companion', '@lancedb/lancedb: Apache-2.0, the companion', '@iconify-json/ph: MIT, the plugin', 'vue: MIT, the page of the demo']) expect(known).toContain(each)
+    for (const each of ['model all-MiniLM-L6-v2: Apache-2.0, the companion', '@lancedb/lancedb: Apache-2.0, the companion', '@iconify-json/ph: MIT, the plugin', '@temporalio/worker: MIT, the image for Temporal', '@swc/core: Apache-2.0, the image for Temporal', 'vue: MIT, the page of the demo']) expect(known).toContain(each)
   })
 
   it('are refused where they bind the whole, where nobody knows them, and where an exception is for another package', () => {

@@ -90,22 +90,23 @@ if (chromium === undefined) {
 }
 
 /** Of what is shipped; a fault of the network is no verdict. */
-function audit() {
-  title('npm audit')
+function audit(folder) {
+  const name = folder === '.' ? 'npm audit' : `npm audit of ${folder}`
+  title(name)
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const { stdout } = spawnSync(npm, ['audit', '--omit=dev', '--json'], { encoding: 'utf8', shell: process.platform === 'win32' })
+  const { stdout } = spawnSync(npm, ['audit', '--omit=dev', '--json'], { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' })
   const counts = JSON.parse(stdout || '{}').metadata?.vulnerabilities
   if (counts === undefined) {
     totals.skipped += 1
-    skips.push('npm audit: the registry did not answer')
+    skips.push(`${name}: the registry did not answer`)
     return
   }
   console.log(JSON.stringify(counts))
   const isClean = counts.high + counts.critical === 0
   totals[isClean ? 'passed' : 'failed'] += 1
-  if (!isClean) failures.push('npm audit')
+  if (!isClean) failures.push(name)
 }
-if (process.argv.includes('--all')) audit()
+if (process.argv.includes('--all')) ['.', 'deploy/temporal'].forEach(audit)
 
 title('result')
 for (const name of skips) console.log(`skipped: ${name}`)

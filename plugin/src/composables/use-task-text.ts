@@ -1,7 +1,7 @@
 import type { Task } from '@datashare-similarity/shared'
 import { useText } from './use-text.ts'
 
-const WAITS = ['elasticsearch', 'disk', 'embedder', 'datashare'] as const
+const WAITS = ['elasticsearch', 'disk', 'embedder', 'datashare', 'temporal', 'worker'] as const
 
 /** A vectorization in words. */
 export function useTaskText() {

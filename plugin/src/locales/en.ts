@@ -211,6 +211,8 @@ export const en = {
       disk: 'Waiting for room on the disk',
       embedder: 'Waiting for the model',
       datashare: 'Waiting for Datashare',
+      temporal: 'Waiting for Temporal',
+      worker: 'Waiting for a worker: none is running',
     },
     counts: '{done} of {documents} documents',
     passages: '{count} passages',

@@ -25,7 +25,7 @@ const english = new Map(leaves(en))
 const MET = [
   'anonymous', 'project_forbidden', 'role_too_low', 'role_unknown', 'not_your_task', 'origin_refused', 'host_refused', 'csrf_token_wrong',
   'cross_site_refused', 'task_unknown', 'document_unknown', 'passage_outside', 'filter_too_broad', 'chain_running', 'task_finished', 'generation_changed', 'rate_limited',
-  'datashare_unreachable', 'embedder_unavailable', 'model_missing', 'model_tampered', 'model_changed', 'model_unknown', 'task_not_finished', 'disk_full', 'deadline_exceeded', 'shutting_down', ...WORDED_ERRORS,
+  'datashare_unreachable', 'embedder_unavailable', 'model_missing', 'model_tampered', 'model_changed', 'model_unknown', 'task_not_finished', 'temporal_unreachable', 'task_lost', 'disk_full', 'deadline_exceeded', 'shutting_down', ...WORDED_ERRORS,
 ] as const satisfies readonly ErrorCode[]
 const errors = new Map(leaves({ errors: { ...Object.fromEntries(MET.map(code => [code, { why: ERRORS[code].why, fix: ERRORS[code].fix }])), ...OWN_ERRORS } }))
 const inEnglish = new Map([...english, ...errors])

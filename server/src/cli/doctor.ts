@@ -16,7 +16,7 @@ export function addDoctor(program: Command, env: Env, exit: (code: number) => vo
     .description('look at everything that a companion needs, and say what to do')
     .addOption(new Option('--json', 'print JSON'))
     .addHelpText('after', `
-Looks at this machine, the data folder, the model, Elasticsearch and Datashare, as the settings name them; changes nothing.
+Looks at this machine, the data folder, the model, Elasticsearch, Datashare and, where it is the engine, Temporal, as the settings name them; changes nothing.
 With DATASHARE_API_KEY it also tries whether the projects that you see can be read in Elasticsearch.
 Exit code: 0 no error (there may be warnings), 2 a request or an account is wrong, 3 something does not answer or cannot be used, 4 refused, 1 anything else.
 

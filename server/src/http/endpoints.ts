@@ -28,7 +28,7 @@ const task = { id: zod.string().min(1).max(100) }
 /** Every route of the companion: binding, OpenAPI document and handlers' types all come from this table. */
 export const endpoints = {
   live: { method: 'get', path: '/health/live', summary: 'The process answers', access: 'open', answer: LiveSchema, status: 200, errors: [] },
-  ready: { method: 'get', path: '/health/ready', summary: 'Model loaded, store open, Elasticsearch and Datashare reachable; 503 says which is not', access: 'open', answer: ReadySchema, status: 200, errors: [] },
+  ready: { method: 'get', path: '/health/ready', summary: 'Model loaded, store open, Elasticsearch, Datashare and, where it is the engine, Temporal reachable; 503 says which is not', access: 'open', answer: ReadySchema, status: 200, errors: [] },
   info: { method: 'get', path: '/api/info', summary: 'Versions and parts of this companion', access: 'open', answer: InfoSchema, status: 200, errors: [] },
   models: { method: 'get', path: '/api/models', summary: 'The model registry, and which model is in use', access: 'open', answer: ModelsSchema, status: 200, errors: [] },
   projects: { method: 'get', path: '/api/projects', summary: 'The projects that the caller may read', access: 'caller', query: PageQuerySchema, answer: ProjectListSchema, status: 200, errors: [] },

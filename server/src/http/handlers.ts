@@ -37,7 +37,7 @@ export const createHandlers = (companion: Companion): Handlers => ({
 const openHandlers = ({ version, access, source, store, embedders, engine }: Companion): Pick<Handlers, 'live' | 'ready' | 'info' | 'models'> => ({
   live: () => Promise.resolve({ body: { live: true as const } }),
   ready: async () => {
-    const body = await readiness({ access, source, store, embedders })
+    const body = await readiness({ access, source, store, embedders, engine })
     return { body, status: body.ready ? 200 : 503 }
   },
   info: async () => {

@@ -1,9 +1,9 @@
 import { SimilarityError, type Ready } from '@datashare-similarity/shared'
 import type { Companion } from './companion.ts'
 
-/** Asks every part whether it works, and says which does not. */
-export async function readiness({ access, source, store, embedders }: Pick<Companion, 'access' | 'source' | 'store' | 'embedders'>): Promise<Ready> {
-  const [model, storeCheck, elasticsearch, datashare] = await Promise.all([
+/** Asks every part whether it works, and says which does not. Temporal is a part where it is the engine. */
+export async function readiness({ access, source, store, embedders, engine }: Pick<Companion, 'access' | 'source' | 'store' | 'embedders' | 'engine'>): Promise<Ready> {
+  const [model, storeCheck, elasticsearch, datashare, temporal] = await Promise.all([
     check(async () => {
       const embedder = await embedders.get(embedders.defaultModel.id)
       if (!embedder.ready) throw new SimilarityError('embedder_unavailable')
@@ -13,8 +13,10 @@ export async function readiness({ access, source, store, embedders }: Pick<Compa
     check(async () => {
       if (await access.version() === null) throw new SimilarityError('datashare_unreachable')
     }),
+    engine.kind === 'temporal' ? check(() => engine.ping()) : undefined,
   ])
-  return { ready: [model, storeCheck, elasticsearch, datashare].every(part => part.ok), checks: { model, store: storeCheck, elasticsearch, datashare } }
+  const checks = { model, store: storeCheck, elasticsearch, datashare, ...temporal !== undefined && { temporal } }
+  return { ready: Object.values(checks).every(part => part.ok), checks }
 }
 
 async function check(probe: () => Promise<void>): Promise<{ ok: boolean, code?: string }> {

@@ -4,7 +4,7 @@ export const CheckSchema = z.object({ ok: z.boolean(), code: z.string().optional
 
 export const ReadySchema = z.object({
   ready: z.boolean(),
-  checks: z.object({ model: CheckSchema, store: CheckSchema, elasticsearch: CheckSchema, datashare: CheckSchema }),
+  checks: z.object({ model: CheckSchema, store: CheckSchema, elasticsearch: CheckSchema, datashare: CheckSchema, temporal: CheckSchema.optional() }),
 }).meta({ id: 'Ready' })
 
 export const LiveSchema = z.object({ live: z.literal(true) }).meta({ id: 'Live' })

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { failed, type CheckName, type Finding } from './finding.ts'
 import { checkDataFolder, checkDisk, checkLedger, checkModel, checkNode } from './machine.ts'
 import { checkCompanion, checkOrigins } from './network.ts'
-import { checkDatashare, checkElasticsearch, checkRights, checkTasks } from './services.ts'
+import { checkDatashare, checkElasticsearch, checkRights, checkTasks, checkTemporal } from './services.ts'
 
 /** Tells what it found; throws a SimilarityError for what stops the companion, or for what it cannot work without. */
 type Check = () => Finding | Promise<Finding>
@@ -29,15 +29,16 @@ export async function demandStart(config: Config, log: Logger): Promise<void> {
 
 /** Looks at everything that a companion needs, and changes nothing. In the order in which an operator would mend it. */
 export async function examine({ config, apiKey, running }: Examined): Promise<Finding[]> {
-  const [machine, elasticsearch, datashare] = await Promise.all([
+  const [machine, elasticsearch, datashare, temporal] = await Promise.all([
     examineMachine(config, running),
     run('elasticsearch', () => checkElasticsearch(config)),
     run('datashare', () => checkDatashare(config)),
+    config.engine === 'temporal' ? run('temporal', () => checkTemporal(config)).then(finding => [finding]) : [],
   ])
   // One fault is told once.
   const besides = [['rights', () => checkRights(config, apiKey)], ['origins', () => checkOrigins(config)], ['tasks', () => checkTasks(config)]] as const
   const possible = datashare.severity === 'error' ? [] : besides.filter(([name]) => name !== 'rights' || elasticsearch.severity !== 'error')
-  return [...machine, elasticsearch, datashare, ...await Promise.all(possible.map(([name, check]) => run(name, check)))]
+  return [...machine, elasticsearch, datashare, ...await Promise.all(possible.map(([name, check]) => run(name, check))), ...temporal]
 }
 
 const examineMachine = (config: Config, running: Examined['running']): Promise<Finding[]> => Promise.all([

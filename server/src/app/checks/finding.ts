@@ -14,6 +14,7 @@ export const FINDINGS = {
   origin_missing: { why: 'The pages of Datashare are not among the origins that may call the companion.', fix: 'Add the origin of DATASHARE_URL, as people type it, to SIMILARITY_ALLOWED_ORIGINS.' },
   public_url_missing: { why: 'Datashare has a name of its own or HTTPS, while browsers elsewhere cannot reach the companion as it listens.', fix: 'Put the companion behind Datashare\'s reverse proxy and set SIMILARITY_PUBLIC_URL to its address there.' },
   open_to_network: { why: 'In this mode of Datashare everybody who reaches the companion is its one user, and it listens beyond this machine.', fix: 'Leave SIMILARITY_HOST at 127.0.0.1, or run Datashare in SERVER mode.' },
+  no_worker: { why: 'No worker has asked it for work in the last minute and a half, so vectorizations wait.', fix: 'Start at least one "datashare-similarity worker", with the same settings as the companion.' },
   companion_silent: { why: 'A process holds the data folder, but no companion answers on SIMILARITY_PORT.', fix: 'Wait where it is just starting or stopping; else end that process. Or set SIMILARITY_PORT to the port that it listens on.' },
   companion_other_version: { why: 'The companion that runs is of another version than this command.', fix: 'Start it again with this version.' },
 } as const satisfies Record<string, { why: string, fix: string }>
@@ -21,7 +22,7 @@ export const FINDINGS = {
 export type FindingCode = keyof typeof FINDINGS | ErrorCode
 
 /** What was looked at. */
-export type CheckName = 'node' | 'settings' | 'data_folder' | 'disk' | 'ledger' | 'companion' | 'model' | 'elasticsearch' | 'datashare' | 'rights' | 'origins' | 'tasks'
+export type CheckName = 'node' | 'settings' | 'data_folder' | 'disk' | 'ledger' | 'companion' | 'model' | 'elasticsearch' | 'datashare' | 'rights' | 'origins' | 'tasks' | 'temporal'
 
 export interface Finding {
   readonly check: CheckName

@@ -19,7 +19,7 @@ export async function checkCompanion(config: Config, running: SimilarityClient |
 
 async function runningFinding(running: SimilarityClient): Promise<Finding> {
   const [{ version }, { checks }] = await Promise.all([running.info(), running.ready()])
-  const faults = Object.entries(checks).filter(([, { ok }]) => !ok).map(([part, { code }]) => `${part} (${code ?? 'unknown'})`)
+  const faults = Object.entries(checks).filter(([, check]) => check?.ok === false).map(([part, check]) => `${part} (${check?.code ?? 'unknown'})`)
   const detail = `A companion of version ${version} runs${faults.length === 0 ? ', and is ready' : `, and does not reach: ${faults.join(', ')}`}.`
   return version === VERSION ? fine('companion', detail) : warning('companion', 'companion_other_version', `${detail} This command has version ${VERSION}.`)
 }

@@ -5,8 +5,10 @@ import { elasticsearchVersion } from '../../datashare/elasticsearch-client.ts'
 import { openElasticsearchDocuments } from '../../datashare/elasticsearch-documents.ts'
 import { settingsOf, versionOf } from '../../datashare/facts.ts'
 import type { DocumentSource } from '../../datashare/source.ts'
+import { runsTasksOfGroups } from '../../datashare/tasks.ts'
 import { createLogger } from '../../log.ts'
 import { supported } from '../../store/elasticsearch/elasticsearch.ts'
+import { installed } from '../../tasks/temporal/connection.ts'
 import type { Config } from '../config.ts'
 import { failed, fine, lesser, warning, type Finding } from './finding.ts'
 
@@ -15,6 +17,7 @@ const ELASTICSEARCH_MAJOR = 8
 const DATASHARE = { from: [20, 8], upTo: [21, 18] } as const
 /** The first Datashare that tells roles. */
 const TELLS_ROLES = [21, 0, 1] as const
+const TEMPORAL_TIMEOUT_MS = 3_000
 /** So many projects are tried. */
 const PROJECTS = 100
 
@@ -39,10 +42,25 @@ export async function checkDatashare({ datashareUrl, vectorizeRole }: Config): P
   return isBefore(DATASHARE.upTo, numbers.slice(0, 2)) ? warning('datashare', 'datashare_untested', detail) : fine('datashare', detail)
 }
 
-/** @throws SimilarityError datashare_unreachable */
-export async function checkTasks({ datashareUrl }: Config): Promise<Finding> {
-  const { batchQueueType = 'unknown', taskRoutingStrategy = 'unknown' } = await settingsOf(datashareUrl)
-  return fine('tasks', `The companion runs its tasks itself. Datashare's own go through ${batchQueueType} (routing ${taskRoutingStrategy}), which does not matter to it.`)
+/** Where chains run, and whether Datashare's page of tasks shows them. @throws SimilarityError datashare_unreachable */
+export async function checkTasks({ datashareUrl, engine, temporal: { namespace } }: Config): Promise<Finding> {
+  const { batchQueueType = 'unknown', taskRoutingStrategy = 'unknown', temporalNamespace } = await settingsOf(datashareUrl)
+  const through = `Datashare's own go through ${batchQueueType} (routing ${taskRoutingStrategy}`
+  if (engine === 'local') return fine('tasks', `The companion runs its tasks itself. ${through}), which does not matter to it.`)
+  if (await runsTasksOfGroups(datashareUrl, namespace)) return fine('tasks', 'Vectorizations run on Temporal, and stand on Datashare\'s page of tasks, where they can be stopped too.')
+  return fine('tasks', `Vectorizations run on Temporal, and are not on Datashare's page of tasks. ${through}${temporalNamespace === undefined ? '' : `, namespace ${temporalNamespace}`}). For them to stand there, start it with --batchQueueType=TEMPORAL --taskRoutingStrategy=GROUP --temporalNamespace=${namespace}.`)
+}
+
+/** @throws SimilarityError temporal_unreachable | configuration_wrong where the namespace or Temporal's packages are missing */
+export async function checkTemporal({ temporal }: Config): Promise<Finding> {
+  const { openTemporalClient } = await installed(() => import('../../tasks/temporal/client.ts'))
+  const client = await openTemporalClient(temporal, TEMPORAL_TIMEOUT_MS)
+  try {
+    const detail = `Temporal answers at ${temporal.address}, and has the namespace ${temporal.namespace}.`
+    return await client.hasWorkers() ? fine('temporal', detail) : warning('temporal', 'no_worker', detail)
+  } finally {
+    await client.close()
+  }
 }
 
 /** Tries to read each project, as tasks do: as the companion, while which projects there are is asked as the owner of the API key. */

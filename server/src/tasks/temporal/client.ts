@@ -1,12 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection, isGrpcServiceError, ServiceError, WorkflowNotFoundError, type WorkflowExecutionStatusName, type WorkflowHandle } from '@temporalio/client'
 import { SimilarityError } from '@datashare-similarity/shared'
-import { CONNECT_TIMEOUT, toTemporalError, type TemporalAddress } from './connection.ts'
+import { CONNECT_TIMEOUT_MS, toTemporalError, type TemporalAddress } from './connection.ts'
 import { TASK_QUEUE } from './names.ts'
 
 const NOT_FOUND = 5
 const UNIMPLEMENTED = 12
 /** A worker that has not asked for so long is gone. */
 const POLLS_EVERY_MS = 90_000
+/** Whoever asks how things stand wants to know it soon, also where Temporal is away: the client would try again for half a minute. */
+const SOON_MS = 3_000
 
 export interface TemporalClient {
   /** @throws SimilarityError temporal_unreachable */
@@ -21,19 +24,22 @@ export interface TemporalClient {
   result(task: string): Promise<unknown>
   /** Resolves when a chain has ended, in whatever way. */
   ended(chain: string): Promise<void>
-  /** @throws SimilarityError temporal_unreachable */
+  /** Says it within three seconds. @throws SimilarityError temporal_unreachable | configuration_wrong where there is no such namespace */
   ping(): Promise<void>
   close(): Promise<void>
 }
 
-/** @throws SimilarityError temporal_unreachable | configuration_wrong where there is no such namespace */
-export async function openTemporalClient({ address, namespace }: TemporalAddress): Promise<TemporalClient> {
-  const connection = await asked(() => Connection.connect({ address, connectTimeout: CONNECT_TIMEOUT }))
+/**
+ * Waits for a Temporal that is just starting, for as many milliseconds as are said, by default a minute.
+ * @throws SimilarityError temporal_unreachable | configuration_wrong where there is no such namespace
+ */
+export async function openTemporalClient({ address, namespace }: TemporalAddress, connectTimeout: number = CONNECT_TIMEOUT_MS): Promise<TemporalClient> {
+  const connection = await asked(() => Connection.connect({ address, connectTimeout }))
   const client = new Client({ connection, namespace })
   const handle = (chain: string): WorkflowHandle => client.workflow.getHandle(chain)
   const ping = async (): Promise<void> => {
     try {
-      await connection.workflowService.describeNamespace({ namespace })
+      await soon(connection, () => connection.workflowService.describeNamespace({ namespace }))
     } catch (error) {
       if (codeOf(error) === NOT_FOUND) throw new SimilarityError('configuration_wrong', { detail: `TEMPORAL_NAMESPACE: Temporal at ${address} has no namespace "${namespace}". A Datashare that runs with TEMPORAL makes its own; else make it with "temporal operator namespace create --namespace ${namespace}".` })
       if (codeOf(error) !== UNIMPLEMENTED) throw toTemporalError(error)
@@ -53,10 +59,10 @@ export async function openTemporalClient({ address, namespace }: TemporalAddress
       await handle(chain).cancel()
       return true
     }, false)),
-    status: chain => asked(() => found(async () => (await handle(chain).describe()).status.name, null)),
+    status: chain => asked(() => found(async () => (await soon(connection, () => handle(chain).describe())).status.name, null)),
     hasWorkers: () => asked(async () => {
       try {
-        const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: TASK_QUEUE } })
+        const { pollers } = await soon(connection, () => connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: TASK_QUEUE } }))
         return pollers.some(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLS_EVERY_MS)
       } catch (error) {
         if (codeOf(error) === UNIMPLEMENTED) return true
@@ -68,6 +74,12 @@ export async function openTemporalClient({ address, namespace }: TemporalAddress
     ping,
     close: () => connection.close(),
   }
+}
+
+/** A deadline alone does not do it: the client first waits for the next of its tries. */
+function soon<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  const late = delay(SOON_MS, undefined, { ref: false }).then((): never => { throw new SimilarityError('temporal_unreachable', { detail: `Temporal did not answer within ${SOON_MS / 1_000} seconds.` }) })
+  return Promise.race([connection.withDeadline(Date.now() + SOON_MS, work), late])
 }
 
 async function asked<T>(work: () => Promise<T>): Promise<T> {

@@ -7,9 +7,9 @@ export interface TemporalAddress {
 }
 
 /** How long a start waits for a Temporal that is itself just starting. */
-export const CONNECT_TIMEOUT = '60 seconds'
+export const CONNECT_TIMEOUT_MS = 60_000
 
-/** Temporal's own client and worker are not installed with the companion: they weigh more than all the rest, and one machine does without. */
+/** Temporal's own client and worker are not installed with the companion: they take 270 MB, and one machine does without. */
 export async function installed<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load()
