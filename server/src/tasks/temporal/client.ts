@@ -10,6 +10,8 @@ const UNIMPLEMENTED = 12
 const POLLS_EVERY_MS = 90_000
 /** Whoever asks how things stand wants to know it soon, also where Temporal is away: the client would try again for half a minute. */
 const SOON_MS = 3_000
+/** For what changes something: one that comes later than that does no harm, as its record is gone, or it is asked again. */
+const CHANGED_MS = 10_000
 
 export interface TemporalClient {
   /** @throws SimilarityError temporal_unreachable */
@@ -53,10 +55,11 @@ export async function openTemporalClient({ address, namespace }: TemporalAddress
   }
   return {
     start: (task, workflow, args) => asked(async () => {
-      await client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId: task, args: [args], workflowIdReusePolicy: 'REJECT_DUPLICATE' })
+      const start = () => client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId: task, args: [args], workflowIdReusePolicy: 'REJECT_DUPLICATE' })
+      await soon(connection, start, CHANGED_MS)
     }),
     cancel: chain => asked(() => found(async () => {
-      await handle(chain).cancel()
+      await soon(connection, () => handle(chain).cancel(), CHANGED_MS)
       return true
     }, false)),
     status: chain => asked(() => found(async () => (await soon(connection, () => handle(chain).describe())).status.name, null)),
@@ -77,9 +80,9 @@ export async function openTemporalClient({ address, namespace }: TemporalAddress
 }
 
 /** A deadline alone does not do it: the client first waits for the next of its tries. */
-function soon<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-  const late = delay(SOON_MS, undefined, { ref: false }).then((): never => { throw new SimilarityError('temporal_unreachable', { detail: `Temporal did not answer within ${SOON_MS / 1_000} seconds.` }) })
-  return Promise.race([connection.withDeadline(Date.now() + SOON_MS, work), late])
+function soon<T>(connection: Connection, work: () => Promise<T>, milliseconds = SOON_MS): Promise<T> {
+  const late = delay(milliseconds, undefined, { ref: false }).then((): never => { throw new SimilarityError('temporal_unreachable', { detail: `Temporal did not answer within ${milliseconds / 1_000} seconds.` }) })
+  return Promise.race([connection.withDeadline(Date.now() + milliseconds, work), late])
 }
 
 async function asked<T>(work: () => Promise<T>): Promise<T> {

@@ -112,8 +112,9 @@ function createRunner(start: Started, log: Logger, ledger: ClusterLedger, tempor
       log.info({ taskId: chain.id, project: chain.project, mode: chain.mode }, 'chain queued')
     },
     async cancel({ id }) {
+      const isKnown = await temporal.cancel(id)
       await ledger.change(id, { cancelling: true })
-      if (!await temporal.cancel(id)) await settled(await ledger.record(id))
+      if (!isKnown) await settled(await ledger.record(id))
     },
     async idle() {
       await Promise.all([...started].map(chain => temporal.ended(chain)))
