@@ -136,7 +136,8 @@ export function createActivities(options: ActivitiesOptions): Steps {
 
     end: ({ chain: id, state, code, detail }) => asActivity(options, id, null, async ({ chain, patiently, log }) => {
       const fault = code === null ? undefined : { code: errorCode(code), detail: detail ?? '' }
-      await patiently(() => ledger.end(chain, state, fault))
+      // It may have been given up as lost meanwhile.
+      if (!isFinished(chain)) await patiently(() => ledger.end(chain, state, fault))
       log.info({ taskId: id, project: chain.project, state }, 'chain ended')
       return (await patiently(() => ledger.countsOfBatches(id))).done
     }, 'ending'),
@@ -157,9 +158,7 @@ export function createActivities(options: ActivitiesOptions): Steps {
   }
 }
 
-/**
- * Runs one step of a chain that a companion has written and that is not finished; waits for what comes back.
- */
+/** Runs one step of a chain that a companion has written and that is not finished; waits for what comes back. */
 async function asActivity<T>(options: ActivitiesOptions, id: string, batchOf: string | null, work: (step: Step, batch: TaskRecord | null) => Promise<T>, when: 'running' | 'ending' | 'ended' = 'running'): Promise<T> {
   const { ledger } = options
   const run = (signal: AbortSignal): Promise<T> => inContext({ taskId: id, ...batchOf !== null && { batchId: batchOf } }, async () => {
