@@ -24,7 +24,7 @@ describe('loading the plugin into Datashare', () => {
     expect(registerHook).toHaveBeenCalledTimes(Object.keys(HOOKS).length)
     expect([...host.hooks.values()].map(({ target }) => target)).toEqual(Object.values(HOOKS))
     expect([...host.widgets.keys()]).toEqual(['similarity'])
-    expect(host.taskNames).toEqual(['create_vectorization_tasks', 'vectorize_docs'])
+    expect(host.taskNames).toEqual(['create_vectorization_tasks', 'vectorize_docs', 'find_most_similar'])
     expect(host.router.hasRoute('task.vectorizations')).toBe(true)
   })
 

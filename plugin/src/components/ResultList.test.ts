@@ -55,7 +55,7 @@ describe('a list of results', () => {
   })
 
   it.each([
-    ['model_outdated', 'vectorized with another version of the model all-MiniLM-L6-v2'],
+    ['model_outdated', 'with another version of the model all-MiniLM-L6-v2'],
     ['model_not_installed', 'datashare-similarity model pull all-MiniLM-L6-v2'],
   ])('says with %s why questions are answered by words only, and where to help it', async (advice, text) => {
     const { wrapper } = await mountList(() => json(anAnswer([aDocument()])), { project: { advice: [advice] } })

@@ -5,25 +5,6 @@ const STRETCH_MS = 5
 /** About a frame: what was added is drawn before more comes. */
 const PAUSE_MS = 16
 
-/** Of each list that is not whole yet, what adds an item to it. The lists of a page share the time, from the first on. */
-const growing = new Set<() => void>()
-let timer: ReturnType<typeof setTimeout> | undefined
-
-function goOn(): void {
-  clearTimeout(timer)
-  if (growing.size > 0) timer = setTimeout(() => void grow(), PAUSE_MS)
-}
-
-async function grow(): Promise<void> {
-  const start = performance.now()
-  for (const add of growing) {
-    add()
-    await nextTick()
-    if (performance.now() - start > STRETCH_MS) break
-  }
-  goOn()
-}
-
 /** Of a list: what has stood in the page before stands again at once, so that a reader finds his place. */
 const standing = new WeakMap<object, Ref<number>>()
 
@@ -31,16 +12,24 @@ const standing = new WeakMap<object, Ref<number>>()
 export function useGradual(list: object, count: () => number): Readonly<Ref<number>> {
   const shown = standing.get(list) ?? ref(0)
   standing.set(list, shown)
-  const add = (): void => {
-    shown.value = Math.min(count(), shown.value + 1)
-    growing.delete(add)
-    if (shown.value < count()) growing.add(add)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const isWhole = (): boolean => shown.value >= count()
+  const goOn = (): void => {
+    clearTimeout(timer)
+    if (!isWhole()) timer = setTimeout(() => void grow(), PAUSE_MS)
   }
-  watch(count, (now, before = 0) => {
-    if (now <= before) return
-    add()
+  const grow = async (): Promise<void> => {
+    const start = performance.now()
+    while (!isWhole() && performance.now() - start < STRETCH_MS) {
+      shown.value++
+      await nextTick()
+    }
+    goOn()
+  }
+  watch(count, () => {
+    if (!isWhole()) shown.value++
     goOn()
   }, { immediate: true })
-  onScopeDispose(() => growing.delete(add))
+  onScopeDispose(() => clearTimeout(timer))
   return shown
 }

@@ -91,7 +91,7 @@ describe.skipIf(!hasJava())('a cluster', () => {
   }, 300_000)
 
   // The test server leaves to a dead worker what it was about to do.
-  it.runIf(isLong)('R1: a worker that is killed leaves its batches to another one, and nothing is missing or twice', async () => {
+  it.runIf(isLong)('R1 (long): a worker that is killed leaves its batches to another one, and nothing is missing or twice', async () => {
     await newsroom.addProject('killed', files(120, 1_000))
     const first = await work()
     const { id } = await vectorize('killed', { mode: 'update', batchSize: 4 })
@@ -102,7 +102,7 @@ describe.skipIf(!hasJava())('a cluster', () => {
     await isComplete('killed', await untilTask(companion, id, isFinished), 120)
   }, 300_000)
 
-  it.runIf(isLong)('R1: of three workers one is killed every 20 seconds, and 5,000 documents end complete', async () => {
+  it.runIf(isLong)('R1 (long): of three workers one is killed every 20 seconds, and 5,000 documents end complete', async () => {
     await newsroom.addProject('harassed', files(5_000, 1_200))
     const workers = await Promise.all([work(), work(), work()])
     const { id } = await vectorize('harassed', { mode: 'update', batchSize: 16 })
@@ -124,7 +124,7 @@ describe.skipIf(!hasJava())('a cluster', () => {
     await isComplete('harassed', task, 5_000)
   }, 3_600_000)
 
-  it.runIf(isLong)('R1: Temporal is stopped in the middle of a chain and started again, and the chain ends complete', async () => {
+  it.runIf(isLong)('R1 (long): Temporal is stopped in the middle of a chain and started again, and the chain ends complete', async () => {
     await newsroom.addProject('stopped', files(600, 1_200))
     await work()
     const { id } = await vectorize('stopped', { mode: 'update', batchSize: 8 })
