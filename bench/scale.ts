@@ -21,7 +21,7 @@ const USAGE = `npm run bench:scale -- [options]
 
 const SIZES = {
   quick: { lancedb: [2_000, 10_000], elasticsearch: [2_000, 10_000], queries: 20, documents: 120 },
-  usual: { lancedb: [10_000, 30_000, 100_000], elasticsearch: [10_000, 20_000, 40_000], queries: 40, documents: 250 },
+  usual: { lancedb: [10_000, 30_000, 100_000], elasticsearch: [10_000, 20_000, 30_000], queries: 30, documents: 200 },
   whole: { lancedb: [10_000, 100_000, 1_000_000], elasticsearch: [10_000, 50_000, 200_000], queries: 100, documents: 1_000 },
 }
 

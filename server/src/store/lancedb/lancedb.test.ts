@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '@lancedb/lancedb'
@@ -10,7 +10,7 @@ import { aDocument, aGeneration, grantedProject } from '../../testing/store-docu
 import type { Generation } from '../generation.ts'
 import type { VectorStore } from '../store.ts'
 import { openLanceStore } from './lancedb.ts'
-import { passagesTable } from './schema.ts'
+import { passagesTable, tableNames } from './schema.ts'
 
 const log = createLogger('silent')
 const project = grantedProject('a')
@@ -65,6 +65,26 @@ it('never writes the name of a project into a path', async () => {
 it('refuses a generation whose id could be a path', async () => {
   await using opened = await openInTemporaryFolder()
   await expect(opened.store.create({ ...aGeneration('a', 2), id: '../elsewhere' })).rejects.toThrow('internal')
+})
+
+it('counts its bytes while folders of indices come and go', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = await opened.fresh(2)
+  const indices = join(opened.folder, `${tableNames(generation).passages}.lance`, '_indices')
+  let isCounted = false
+  const churn = async (): Promise<void> => {
+    while (!isCounted) {
+      const folders = Array.from({ length: 40 }, (_, number) => join(indices, `gone-${number}`, 'part'))
+      await Promise.all(folders.map(folder => mkdir(folder, { recursive: true })))
+      await Promise.all(folders.map(folder => rm(join(folder, '..'), { recursive: true, force: true })))
+    }
+  }
+  const churning = churn()
+
+  for (let time = 0; time < 60; time++) expect((await opened.store.statistics(generation)).bytes).toBeGreaterThan(0)
+
+  isCounted = true
+  await churning
 })
 
 it('leaves no byte of a replaced text once it is maintained', async () => {

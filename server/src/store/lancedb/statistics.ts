@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Generation } from '../generation.ts'
 import type { SampledPassage, StoreStatistics } from '../store.ts'
+import { isMissing } from './faults.ts'
 import { ofStatus } from './filter.ts'
 import { toLanguages, toSample } from './reading.ts'
 import { tableNames } from './schema.ts'
@@ -26,11 +27,16 @@ async function languagesOf({ documents }: GenerationTables): Promise<Record<stri
   return Object.fromEntries(counts)
 }
 
-/** Everything on disk, old versions too. A file may go while it is counted. */
+/** Everything on disk, old versions too. A file may go while it is counted, and so may the folder of an index. */
 async function bytesBelow(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const sizes = await Promise.all(entries.filter(entry => entry.isFile())
-    .map(entry => stat(join(entry.parentPath, entry.name)).then(({ size }) => size, () => 0)))
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  const sizes = await Promise.all(entries.map((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? bytesBelow(path) : stat(path).then(({ size }) => size, () => 0)
+  }))
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
