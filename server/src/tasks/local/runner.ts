@@ -5,6 +5,7 @@ import { dropGeneration } from '../../vectorize/choose-generation.ts'
 import { createPatience } from '../../vectorize/patience.ts'
 import { faultOf, runChain, type ChainParts } from './chain.ts'
 import { createLiveChain, type LiveChain } from './live.ts'
+import { describeFault } from '../faults.ts'
 import type { TaskRow } from '../rows.ts'
 
 /** One project that waits for a dependency must not hold up the others. */
@@ -47,7 +48,7 @@ export function createRunner(options: RunnerOptions) {
       outcome = () => end(task, 'DONE')
     } catch (error) {
       if (!entry.cancelled && closing.signal.aborted) throw error
-      if (!entry.cancelled) log.error({ taskId: task.id, ...describe(error) }, 'chain failed')
+      if (!entry.cancelled) log.error({ taskId: task.id, ...describeFault(error) }, 'chain failed')
       outcome = () => (entry.cancelled ? end(task, 'CANCELLED') : end(task, 'ERROR', faultOf(error)))
     }
     await endPatiently(outcome)
@@ -75,7 +76,7 @@ export function createRunner(options: RunnerOptions) {
       for (const generation of retired) {
         if (generations.byId(generation.id) !== null) await dropGeneration(options, generation)
       }
-    }).catch((error: unknown) => log.warn(describe(error), 'a replaced generation could not be dropped, it is tried again at the next start'))
+    }).catch((error: unknown) => log.warn(describeFault(error), 'a replaced generation could not be dropped, it is tried again at the next start'))
   }
 
   const run = (task: TaskRow): void => {
@@ -89,7 +90,7 @@ export function createRunner(options: RunnerOptions) {
     })
   }
   const leaveForNextStart = (task: TaskRow, error: unknown): void => {
-    const fields = { taskId: task.id, ...describe(error) }
+    const fields = { taskId: task.id, ...describeFault(error) }
     if (closing.signal.aborted) log.info(fields, 'chain stopped, it goes on at the next start')
     else log.error(fields, 'the end of a chain could not be written: it can be cancelled, else it goes on at the next start')
   }
@@ -139,11 +140,4 @@ export function createRunner(options: RunnerOptions) {
       await dropping
     },
   }
-}
-
-/** Name and place of a fault, not its message: messages of vendors may quote what they were given. */
-function describe(error: unknown): object {
-  if (error instanceof SimilarityError) return { code: error.code, detail: error.detail }
-  if (!(error instanceof Error)) return { code: 'internal' }
-  return { code: 'internal', name: error.name, frames: error.stack?.split('\n').filter(line => line.trimStart().startsWith('at ')).slice(0, 6).map(line => line.trim()) }
 }

@@ -16,6 +16,7 @@ import { createPatience, type Patiently, type PatienceOptions } from '../../vect
 import { settleBatch } from '../../vectorize/settle.ts'
 import { vectorizeDocs } from '../../vectorize/vectorize-docs.ts'
 import { isFinished } from '../create-engine.ts'
+import { describeFault } from '../faults.ts'
 import { batchId, hashOfArgs, type ClusterLedger, type TaskRecord } from './ledger.ts'
 import { UNKNOWN_TASK, type Steps } from './names.ts'
 import type { Projects } from './projects.ts'
@@ -167,9 +168,9 @@ async function asActivity<T>(options: ActivitiesOptions, id: string, batchOf: st
       ledger.change(batchOf ?? id, { waiting_for: dependency }).catch(() => undefined)
     }
     const patiently = createPatience(options.patience, signal, waitsFor)
-    const chain = await patiently(() => ledger.record(id))
+    const chain = await patiently(() => ledger.get(id))
     if (chain === null || chain.parent !== null || (when === 'running' && isFinished(chain))) throw unknownTask()
-    const batch = batchOf === null ? null : await patiently(() => ledger.record(batchOf))
+    const batch = batchOf === null ? null : await patiently(() => ledger.get(batchOf))
     return await work({ ...options, chain, signal, patiently }, batch)
   })
   return whileAlive(options, run, failure => (batchOf === null ? undefined : noteFailure(ledger, batchOf, failure)))
@@ -214,7 +215,7 @@ function toFailure(error: unknown, signal: AbortSignal, log: Logger): unknown {
     return reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN' ? ApplicationFailure.retryable('The worker stops.', 'shutting_down') : reason
   }
   if (error instanceof SimilarityError) return ApplicationFailure.nonRetryable(error.detail, error.code)
-  log.error({ name: error instanceof Error ? error.name : 'unknown', frames: error instanceof Error ? error.stack?.split('\n').filter(line => line.trimStart().startsWith('at ')).slice(0, 6) : [] }, 'a step failed')
+  log.error(describeFault(error), 'a step failed')
   return ApplicationFailure.nonRetryable(ERRORS.internal.why, 'internal')
 }
 

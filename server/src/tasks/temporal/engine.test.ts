@@ -6,7 +6,8 @@ import { openEmbedders } from '../../embedding/embedders.ts'
 import { aCaller } from '../../testing/callers.ts'
 import { hold, log, watch, type TestChain, type WatchedEmbedders } from '../../testing/chain.ts'
 import { hasJava } from '../../testing/elasticsearch.ts'
-import { describeEngine } from '../../testing/engine-conformance.ts'
+import { describeRules } from '../../testing/rules-conformance.ts'
+import { describeVectorizing } from '../../testing/vectorizing-conformance.ts'
 import { prose } from '../../testing/memory-documents.ts'
 import { startCluster, type TemporalCluster } from '../../testing/temporal-chain.ts'
 import { hashOfArgs, workflowArgs } from './ledger.ts'
@@ -20,7 +21,10 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
   }, 400_000)
   afterAll(() => cluster[Symbol.asyncDispose]())
 
-  describe('does what every engine does', () => describeEngine(embedders => cluster.open(embedders)))
+  describe('does what every engine does', () => {
+    describe('vectorizes', () => describeVectorizing(embedders => cluster.open(embedders)))
+    describe('keeps the rules', () => describeRules(embedders => cluster.open(embedders)))
+  })
 
   describe('beside Datashare and whoever else reaches Temporal', () => {
     let real: Embedders
@@ -68,11 +72,11 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
     it('a task of another user, or with other arguments than those that were allowed, ends in an error, and reads nothing', async () => {
       const ofAnother = await records.ledger.addChain(spec())
       await isRefused(await byHand(ofAnother.id, argsOf('eve')))
-      await records.ledger.withdraw(await records.ledger.record(ofAnother.id) ?? expect.fail('no record'))
+      await records.ledger.withdraw(await records.ledger.get(ofAnother.id) ?? expect.fail('no record'))
 
       const changed = await records.ledger.addChain(spec())
       await isRefused(await byHand(changed.id, argsOf('ada', 'rebuild')))
-      await records.ledger.withdraw(await records.ledger.record(changed.id) ?? expect.fail('no record'))
+      await records.ledger.withdraw(await records.ledger.get(changed.id) ?? expect.fail('no record'))
     })
 
     it('a task that is done is not done again by whoever knows its id and its arguments', async () => {

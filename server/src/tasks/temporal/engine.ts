@@ -59,7 +59,7 @@ export async function openTemporalEngine(options: TemporalEngineOptions): Promis
       close: () => parts.disposeAsync(),
       ledger: {
         ...ledger,
-        get: async id => settled(await ledger.record(id)),
+        get: async id => settled(await ledger.get(id)),
         latestChain: async project => settled(await ledger.latestChain(project)),
         async runningChain(project) {
           const chain = await settled(await ledger.runningChain(project))
@@ -85,11 +85,11 @@ const settling = (ledger: ClusterLedger, temporal: TemporalClient): Settled => a
   if (status === 'RUNNING') return chain
   if (status === null && Date.now() - Date.parse(chain.created_at) < LOST_MS) return chain
   // It may have written its end since.
-  const latest = await ledger.record(chain.id)
+  const latest = await ledger.get(chain.id)
   if (latest === null || isFinished(latest)) return latest
   if (status === 'TERMINATED' || status === 'CANCELLED') await ledger.end(latest, 'CANCELLED')
   else await ledger.end(latest, 'ERROR', { code: 'task_lost', detail: `Temporal says of its workflow: ${status ?? 'unknown'}.` })
-  return ledger.record(chain.id)
+  return ledger.get(chain.id)
 }
 
 function createRunner(start: Started, log: Logger, ledger: ClusterLedger, temporal: TemporalClient, settled: Settled): EngineRunner & { close(): void } {
@@ -99,7 +99,7 @@ function createRunner(start: Started, log: Logger, ledger: ClusterLedger, tempor
   return {
     closing: closing.signal,
     async run(row, { caller }) {
-      const chain = await ledger.record(row.id)
+      const chain = await ledger.get(row.id)
       if (chain === null) throw new SimilarityError('task_unknown')
       try {
         const args = workflowArgs({ project: chain.project, mode: chain.mode, args: await ledger.chainArgs(chain.id), createdBy: chain.created_by })
@@ -114,7 +114,7 @@ function createRunner(start: Started, log: Logger, ledger: ClusterLedger, tempor
     async cancel({ id }) {
       const isKnown = await temporal.cancel(id)
       await ledger.change(id, { cancelling: true })
-      if (!isKnown) await settled(await ledger.record(id))
+      if (!isKnown) await settled(await ledger.get(id))
     },
     async idle() {
       await Promise.all([...started].map(chain => temporal.ended(chain)))
@@ -148,7 +148,7 @@ function createView(ledger: ClusterLedger, temporal: TemporalClient, settled: Se
 
   return {
     async show({ id }) {
-      const record = await ledger.record(id)
+      const record = await ledger.get(id)
       if (record === null) throw new SimilarityError('task_unknown')
       return showRecord(record)
     },

@@ -65,7 +65,7 @@ export function hashOfArgs(args: Readonly<Record<string, unknown>>): string {
 export interface ClusterLedger extends EngineLedger {
   latestChain(project: ProjectName): Promise<TaskRecord | null>
   runningChain(project: ProjectName): Promise<TaskRecord | null>
-  record(id: string): Promise<TaskRecord | null>
+  get(id: string): Promise<TaskRecord | null>
   /** Changes some fields. */
   change(id: string, fields: Partial<TaskRecord>): Promise<void>
   /** What was made of a scan before is dropped. */
@@ -94,18 +94,18 @@ export const batchId = (chain: string, attempt: number, number: number): string 
 
 export function createClusterLedger(records: Records<TaskRecord>, projects: Projects): ClusterLedger {
   const now = (): string => new Date().toISOString()
-  const record = async (id: string): Promise<TaskRecord | null> => (await records.get(id))?.record ?? null
+  const get = async (id: string): Promise<TaskRecord | null> => (await records.get(id))?.record ?? null
   const change: ClusterLedger['change'] = (id, fields) => records.merge(id, fields)
 
   const runningChain = async (project: ProjectName): Promise<TaskRecord | null> => {
     const running = (await projects.get(project))?.running ?? null
-    const chain = running === null ? null : await record(running.task)
+    const chain = running === null ? null : await get(running.task)
     return chain === null || isFinished(chain) ? null : chain
   }
 
   /** One chain at a time. The claim comes first, so that no two companions write a chain of one project. @throws SimilarityError chain_running */
   const claim = (project: ProjectName, task: string): Promise<void> => projects.change(project, async (found) => {
-    const chain = found.running === null ? null : await record(found.running.task)
+    const chain = found.running === null ? null : await get(found.running.task)
     const isBeingWritten = found.running !== null && chain === null && Date.now() - Date.parse(found.running.at) < CLAIM_MS
     if (found.running !== null && (isBeingWritten || (chain !== null && !isFinished(chain)))) throw new SimilarityError('chain_running', { taskId: found.running.task })
     return { ...found, running: { task, at: now() } }
@@ -120,8 +120,7 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
   })
 
   return {
-    get: record,
-    record,
+    get,
     change,
     runningChain,
 
@@ -136,7 +135,7 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
       return chain
     },
     async chainArgs(id) {
-      return ChainArgsSchema.parse((await record(id))?.chain)
+      return ChainArgsSchema.parse((await get(id))?.chain)
     },
     async latestChain(project) {
       return (await records.find({ project, parent: null }, NEWEST)).records[0] ?? null

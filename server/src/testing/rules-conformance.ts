@@ -1,0 +1,138 @@
+import { expect, it } from 'vitest'
+import type { Task } from '@datashare-similarity/shared'
+import { aCaller } from './callers.ts'
+import { codeOf, hold, type TestChain, type WatchedEmbedders } from './chain.ts'
+import { eachChain, there } from './each-chain.ts'
+import { prose } from './memory-documents.ts'
+
+/** What may be begun, stopped, resumed and forgotten, and by whom, whichever engine runs it. On projects of its own for each case. */
+export function describeRules(open: (embedders: WatchedEmbedders) => Promise<TestChain>): void {
+  const given = eachChain(open)
+  const { fill } = given
+  /** Starts a chain, and cancels it before anything is embedded. */
+  const cancelled = async (begin: () => Promise<Task>): Promise<string> => {
+    const { reached } = hold(given.embedders)
+    const { id } = await begin()
+    await reached
+    await given.chain.engine.cancel(given.chain.caller, id)
+    await given.chain.engine.idle()
+    given.embedders.gate = () => undefined
+    expect((await given.chain.task(id)).state).toBe('CANCELLED')
+    return id
+  }
+  const start = (mode: 'update' | 'rebuild') => () => given.chain.engine.start(given.chain.project, { mode })
+  const resume = (id: string) => () => given.chain.engine.resume(given.chain.caller, id)
+
+  it('one chain at a time runs on a project, and another project has its own', async () => {
+    fill(2)
+    const quay = given.chain.other
+    given.chain.source.put(quay.name, { id: 'd1', content: 'A different text of the same id.' })
+    const { reached, letGo } = hold(given.embedders)
+    const { id } = await given.chain.engine.start(given.chain.project, { mode: 'update' })
+    await reached
+
+    const refused = await given.chain.engine.start(given.chain.project, { mode: 'update' }).catch((error: unknown) => error)
+    const wiped = await codeOf(given.chain.engine.wipe(given.chain.project))
+    const other = await given.chain.engine.start(quay, { mode: 'update' })
+    letGo()
+    await given.chain.engine.idle()
+
+    expect(refused).toMatchObject({ code: 'chain_running', taskId: id })
+    expect(wiped).toBe('chain_running')
+    expect((await given.chain.task(other.id)).counts.documents).toBe(1)
+    const generation = await given.chain.generations.current(quay.name)
+    expect((await given.chain.store.passagesOf(quay, there(generation), 'd1')).map(({ text }) => text)).toEqual(['A different text of the same id.'])
+    expect((await given.chain.rows()).size).toBe(2)
+  })
+
+  it('a task is unknown to whoever may not read its project', async () => {
+    fill(1)
+    const { id } = await given.chain.vectorize()
+    const stranger = aCaller('eve', given.chain.other.name)
+
+    expect(await given.chain.engine.get(stranger, id)).toBeNull()
+    expect(await codeOf(given.chain.engine.cancel(stranger, id))).toBe('task_unknown')
+    expect(await codeOf(given.chain.engine.forget(stranger, id))).toBe('task_unknown')
+    expect((await given.chain.engine.list(stranger.projects.map(name => stranger.grant(name)), { from: 0, size: 10 })).total).toBe(0)
+    expect((await given.chain.engine.list([given.chain.project], { from: 0, size: 10 })).total).toBe(1)
+  })
+
+  it('what a finished task refuses, and how it is forgotten', async () => {
+    fill(1)
+    const { id } = await given.chain.vectorize()
+
+    expect(await codeOf(given.chain.engine.cancel(given.chain.caller, id))).toBe('task_finished')
+    expect(await codeOf(given.chain.engine.resume(given.chain.caller, id))).toBe('task_finished')
+    await given.chain.engine.forget(given.chain.caller, id)
+    expect(await given.chain.engine.get(given.chain.caller, id)).toBeNull()
+  })
+
+  it('a cancelled rebuild that another task has brought to its end is not resumed again', async () => {
+    fill(2)
+    await given.chain.vectorize()
+    const first = await cancelled(start('rebuild'))
+    const second = await cancelled(resume(first))
+    const { id } = await given.chain.engine.resume(given.chain.caller, second)
+    expect(await codeOf(given.chain.engine.resume(given.chain.caller, first))).toBe('chain_running')
+    await given.chain.engine.idle()
+
+    expect(await given.chain.task(id)).toMatchObject({ state: 'DONE', counts: { done: 2 } })
+    for (const task of [first, second, id]) expect(await codeOf(given.chain.engine.resume(given.chain.caller, task))).toBe('task_finished')
+  })
+
+  it('a cancelled rebuild whose unfinished vectors a later rebuild has replaced is not resumed', async () => {
+    fill(2)
+    await given.chain.vectorize()
+    const first = await cancelled(start('rebuild'))
+    const second = await cancelled(start('rebuild'))
+
+    expect(await codeOf(given.chain.engine.resume(given.chain.caller, first))).toBe('task_finished')
+    expect(await codeOf(given.chain.engine.resume(given.chain.caller, second))).toBe('no error')
+  })
+
+  it('a cancelled update is resumed though another one has been done since', async () => {
+    fill(2)
+    const first = await cancelled(start('update'))
+    await given.chain.vectorize()
+    given.chain.source.put(given.chain.project.name, { id: 'd3', content: prose(3, 300) })
+
+    const { id } = await given.chain.engine.resume(given.chain.caller, first)
+    await given.chain.engine.idle()
+
+    expect(await given.chain.task(id)).toMatchObject({ state: 'DONE', counts: { documents: 1, done: 1 } })
+  })
+
+  it('a batch is not cancelled, resumed or forgotten without its chain, which is named', async () => {
+    fill(2)
+    const { reached, letGo } = hold(given.embedders)
+    const { id } = await given.chain.engine.start(given.chain.project, { mode: 'update' })
+    await reached
+    const { children: [child] } = await given.chain.task(id)
+    const refusal = { code: 'task_of_chain', taskId: id, detail: expect.stringContaining(id) as string }
+    const refused = async (): Promise<void> => {
+      await expect(given.chain.engine.cancel(given.chain.caller, there(child).id)).rejects.toMatchObject(refusal)
+      await expect(given.chain.engine.resume(given.chain.caller, there(child).id)).rejects.toMatchObject(refusal)
+      await expect(given.chain.engine.forget(given.chain.caller, there(child).id)).rejects.toMatchObject(refusal)
+    }
+
+    await refused()
+    letGo()
+    await given.chain.engine.idle()
+    await refused()
+
+    expect(await given.chain.task(id)).toMatchObject({ state: 'DONE', childCounts: { total: 1, done: 1 } })
+  })
+
+  it('a wipe leaves no generation of the project, and none of another project is touched', async () => {
+    fill(2)
+    given.chain.source.put(given.chain.other.name, { id: 'q1', content: 'The pilot boat.' })
+    await given.chain.engine.start(given.chain.other, { mode: 'update' })
+    await given.chain.vectorize()
+
+    await given.chain.engine.wipe(given.chain.project)
+
+    expect(await given.chain.generations.all(given.chain.project.name)).toEqual([])
+    expect((await given.chain.rows(there(await given.chain.generations.current(given.chain.other.name)))).size).toBe(1)
+    expect((await given.chain.vectorize()).counts.done).toBe(2)
+  })
+}
