@@ -9,6 +9,7 @@ import { makeCollection } from '../quality/collections.ts'
 import { folderOf, idOf, openCollection, type GrownCollection, type OpenStore } from './collection.ts'
 import { startReference } from './contenders.ts'
 import { exponentOf, percentile, round } from './measure.ts'
+import { EQUAL_COSINES } from '../../server/src/store/store.ts'
 import type { PythonSide } from './python.ts'
 import type { Claim, Part, Row } from './report.ts'
 
@@ -125,7 +126,7 @@ async function recallOf({ store, project, generation }: GrownCollection, embedde
       const [[exact], [quick]] = await Promise.all([store.meaning(project, generation, [embedding], { limit: 10, filter, exact: true }), store.meaning(project, generation, [embedding], { limit: 10, filter })])
       const scores = quick?.map(({ score }) => score) ?? []
       // By score: of equal ones either is right.
-      found[kind] += (exact ?? []).filter(({ score }) => scores.some(other => Math.abs(other - score) < 1e-6)).length / Math.min(10, exact?.length ?? size)
+      found[kind] += (exact ?? []).filter(({ score }) => scores.some(other => Math.abs(other - score) < EQUAL_COSINES)).length / Math.min(10, exact?.length ?? size)
     }
   }
   return { plain: round(found.plain / texts.length), filtered: round(found.filtered / texts.length) }

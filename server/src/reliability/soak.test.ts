@@ -8,8 +8,11 @@ import type { ServedCompanion } from '../testing/served-companion.ts'
 
 const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
 const MINUTES = Number(process.env['SIMILARITY_SOAK_MINUTES'] ?? 20)
-/** Few, so that there are many rounds on a slow machine too. */
-const DOCUMENTS = 400
+/**
+ * So many that the caches of LanceDB are full before the second quarter: each round leaves indices in them that have been
+ * replaced. With few documents they fill for half an hour, which looks like a leak.
+ */
+const DOCUMENTS = 2_000
 const CHARACTERS = 1_500
 /** Documents that come anew at each round. */
 const CHANGED = 40

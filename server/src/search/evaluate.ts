@@ -4,7 +4,7 @@ import type { GrantedProject } from '../datashare/access.ts'
 import type { Embedder, Embedders } from '../embedding/embedder.ts'
 import { boundContext } from '../log.ts'
 import type { Generations } from '../store/generation.ts'
-import type { SampledPassage, VectorStore } from '../store/store.ts'
+import { EQUAL_COSINES, type SampledPassage, type VectorStore } from '../store/store.ts'
 import { embedderOf } from './embed.ts'
 import { fuse, type Vote } from './fusion.ts'
 import type { KnownLanguages } from './languages.ts'
@@ -111,7 +111,7 @@ async function indexRecall(store: VectorStore, { project, generation, signal }: 
     const [byIndex = []] = await store.meaning(project, generation, [embedding], options)
     // By score: of passages that are equally near the index may show others.
     const least = exact.at(-1)?.score ?? 0
-    return exact.length === 0 ? 1 : byIndex.filter(({ score }) => score >= least - 1e-6).length / exact.length
+    return exact.length === 0 ? 1 : byIndex.filter(({ score }) => score >= least - EQUAL_COSINES).length / exact.length
   })
   return found.length === 0 ? 1 : found.reduce((sum, share) => sum + share, 0) / found.length
 }

@@ -2,6 +2,9 @@ import type { GrantedProject } from '../datashare/access.ts'
 import type { Fingerprint } from '../passages/fingerprint.ts'
 import type { Generation } from './generation.ts'
 
+/** Cosines that differ by less are equal: an index and an exact scan round differently, and a store may keep vectors in half precision. */
+export const EQUAL_COSINES = 1e-4
+
 /** A document's row: written last, it marks the document as done. */
 export interface DocumentRow {
   readonly documentId: string

@@ -4,7 +4,7 @@ import type { Generation } from '../store/generation.ts'
 import type { DocumentRow, DocumentWrite, StoreFilter, VectorStore } from '../store/store.ts'
 import { stemsIn } from '../words/stems.ts'
 import { copiesConformance } from './copies-conformance.ts'
-import { aDocument, axis, grantedProject, unitVectors } from './store-documents.ts'
+import { aDocument, axis, grantedProject, HALF_PRECISION, unitVectors } from './store-documents.ts'
 
 export interface StoreUnderTest {
   readonly store: VectorStore
@@ -147,10 +147,15 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         for (let from = 0; from < documents.length; from += 500) await store.replace(wide, documents.slice(from, from + 500))
         await store.maintain(wide)
         const cosine = (vector: Float32Array): number => vector.reduce((sum, value, index) => sum + value * (query[index] ?? 0), 0)
-        const expected = vectors.map((vector, index) => ({ documentId: `d${index}`, score: cosine(vector) })).sort((a, b) => b.score - a.score).slice(0, 100)
+        const cosines = new Map(vectors.map((vector, index) => [`d${index}`, cosine(vector)]))
+        const expected = [...cosines.values()].sort((a, b) => b - a).slice(0, 100)
         const [found = []] = await store.meaning(project, wide, [query], { limit: 100, filter: {} })
-        expect(found.map(({ documentId }) => documentId)).toEqual(expected.map(({ documentId }) => documentId))
-        found.forEach(({ score }, index) => expect(score).toBeCloseTo(expected[index]?.score ?? 0, 4))
+        expect(new Set(found.map(({ documentId }) => documentId)).size).toBe(100)
+        found.forEach(({ documentId, score }, index) => {
+          // Of two that are equally near either may come first.
+          expect(Math.abs((cosines.get(documentId) ?? 0) - (expected[index] ?? 0))).toBeLessThan(HALF_PRECISION)
+          expect(Math.abs(score - (expected[index] ?? 0))).toBeLessThan(HALF_PRECISION)
+        })
       })
 
       it('answers the passage, its place and its cosine', async () => {

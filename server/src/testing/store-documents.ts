@@ -6,6 +6,9 @@ import type { DocumentRow, DocumentWrite } from '../store/store.ts'
 import { stemsOfContent } from '../words/stems.ts'
 import { aCaller } from './callers.ts'
 
+/** How far cosines may be from those of the vectors that were given: a store may round them, which few dimensions show most. */
+export const HALF_PRECISION = 2 ** -11
+
 /** A project that somebody was granted, for tests of what lies behind the access check. */
 export const grantedProject = (name: string): GrantedProject => aCaller('tester', name).grant(name)
 

@@ -44,10 +44,10 @@ function rowsOf<T>(answer: Columns, toRow: (cells: Cells) => T): T[] {
 
 const isVector = (cell: unknown): cell is { toArray(): unknown } => typeof cell === 'object' && cell !== null && 'toArray' in cell && typeof cell.toArray === 'function'
 
-/** A copy: what Arrow gives is a view of the whole answer. Whole, since number by number takes eight times as long. */
+/** Arrow gives half precision as its bits, in a view of the whole answer. */
 function toEmbedding(cell: unknown): Float32Array | null {
-  const numbers = isVector(cell) ? cell.toArray() : null
-  return numbers instanceof Float32Array ? numbers.slice() : null
+  const bits = isVector(cell) ? cell.toArray() : null
+  return bits instanceof Uint16Array ? new Float32Array(new Float16Array(bits.buffer, bits.byteOffset, bits.length)) : null
 }
 
 export const DOCUMENT_ROW_COLUMNS = ['documentId', 'rootId', 'extractionDate', 'contentHash', 'status', 'reason', 'passages', 'truncated', 'language', 'vectorizedAt']

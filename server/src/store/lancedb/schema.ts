@@ -1,4 +1,4 @@
-import { Binary, Bool, type Data, type DataType, Field, Float32, FixedSizeList, Int32, Int64, makeData, RecordBatch, Schema, Struct, Table, Utf8, vectorFromArray } from 'apache-arrow'
+import { Binary, Bool, type Data, type DataType, Field, Float16, FixedSizeList, Int32, Int64, makeData, RecordBatch, Schema, Struct, Table, Utf8, vectorFromArray } from 'apache-arrow'
 import { checkedId } from '../checks.ts'
 import { toMilliseconds } from '../creation-date.ts'
 import type { Generation } from '../generation.ts'
@@ -14,10 +14,11 @@ const date = (name: string): Field<DataType> => new Field(name, new Int64(), tru
 /** Both tables carry what searches filter by. */
 const filterFields = [text('documentId'), text('rootId'), text('contentType'), text('language'), text('dirname'), date('creationDate')]
 
+/** Half precision: the ten nearest are the same, in half the bytes and in less time. */
 const passageFields = (dimensions: number): Field<DataType>[] => [
   ...filterFields,
   count('ordinal'), count('start'), count('end'), text('text'),
-  new Field('embedding', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
+  new Field('embedding', new FixedSizeList(dimensions, new Field('item', new Float16(), true)), false),
 ]
 
 /** Null where there is no fingerprint. */
@@ -40,9 +41,9 @@ export function tableNames(generation: Generation): { passages: string, document
 type Value = string | number | bigint | boolean | Uint8Array | null
 type Columns = Readonly<Record<string, readonly Value[]>>
 
-function tableOf(fields: Field<DataType>[], length: number, columns: Columns, embeddings = new Float32Array()): Table {
+function tableOf(fields: Field<DataType>[], length: number, columns: Columns, embeddings = new Float16Array()): Table {
   const children = fields.map((field): Data => field.type instanceof FixedSizeList
-    ? makeData({ type: field.type, length, nullCount: 0, child: makeData({ type: new Float32(), nullCount: 0, data: embeddings }) })
+    ? makeData({ type: field.type, length, nullCount: 0, child: makeData({ type: new Float16(), nullCount: 0, data: new Uint16Array(embeddings.buffer) }) })
     : columnOf(field, columns[field.name] ?? []))
   const schema = new Schema(fields)
   return new Table(schema, new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children })))
@@ -79,7 +80,7 @@ const fingerprintColumns = (documents: readonly DocumentWrite[]): Columns => ({
 export function passagesTable(documents: readonly DocumentWrite[], dimensions: number): Table {
   const passages = documents.flatMap(document => document.passages)
   const owners = documents.flatMap(document => document.passages.map(() => document))
-  const embeddings = new Float32Array(passages.length * dimensions)
+  const embeddings = new Float16Array(passages.length * dimensions)
   passages.forEach(({ embedding }, index) => embeddings.set(embedding, index * dimensions))
   return tableOf(passageFields(dimensions), passages.length, {
     ...filterColumns(owners),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Index, type Table } from '@lancedb/lancedb'
 import { z } from 'zod'
 import type { Generation } from '../generation.ts'
-import type { PassageCandidate } from '../store.ts'
+import { EQUAL_COSINES, type PassageCandidate } from '../store.ts'
 import { retryConflicts } from './faults.ts'
 import { tableNames } from './schema.ts'
 import { nearestPassages } from './search.ts'
@@ -87,7 +87,7 @@ async function measure(tables: GenerationTables): Promise<Pick<VectorIndexNote, 
 function recallOf(exact: readonly PassageCandidate[][], found: readonly PassageCandidate[][]): number {
   const shares = exact.map((nearest, index) => {
     const last = nearest.at(-1)?.score ?? 0
-    return Math.min(1, (found[index] ?? []).filter(({ score }) => score >= last - 1e-6).length / Math.max(1, nearest.length))
+    return Math.min(1, (found[index] ?? []).filter(({ score }) => score >= last - EQUAL_COSINES).length / Math.max(1, nearest.length))
   })
   return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length)
 }
