@@ -3,9 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { TASK_NAMES } from '@datashare-similarity/shared'
 import type { Embedders } from '../../embedding/embedder.ts'
 import { openEmbedders } from '../../embedding/embedders.ts'
+import { PASSAGE_RULES } from '../../passages/passage.ts'
 import { aCaller } from '../../testing/callers.ts'
 import { hold, log, watch, type TestChain, type WatchedEmbedders } from '../../testing/chain.ts'
 import { hasJava } from '../../testing/elasticsearch.ts'
+import { openFaultyProxy } from '../../testing/faulty-proxy.ts'
 import { describeRules } from '../../testing/rules-conformance.ts'
 import { describeVectorizing } from '../../testing/vectorizing-conformance.ts'
 import { prose } from '../../testing/memory-documents.ts'
@@ -77,6 +79,24 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       const changed = await records.ledger.addChain(spec())
       await isRefused(await byHand(changed.id, argsOf('ada', 'rebuild')))
       await records.ledger.withdraw(await records.ledger.get(changed.id) ?? expect.fail('no record'))
+    })
+
+    it('R5: what was written though its answer was lost stands there once, and is taken for nobody else\'s', async () => {
+      await using proxy = await openFaultyProxy(cluster.elasticsearch.url)
+      const lossy = await openClusterRecords(proxy)
+      let answers = 0
+      // Asked again at once, a write finds itself.
+      proxy.faultOf = ({ method }) => (method === 'PUT' && answers++ % 2 === 0 ? 'half' : null)
+      const { model } = await real.get(real.defaultModel.id)
+
+      const task = await lossy.ledger.addChain(spec())
+      const generation = await lossy.projects.create({ project: chain.project.name, modelId: model.id, modelRevision: model.revision, dimensions: model.dimensions, passageRules: PASSAGE_RULES })
+      await lossy.close()
+
+      expect(proxy.shown.length).toBe(3)
+      expect(await records.ledger.runningChain(chain.project.name)).toEqual(task)
+      expect(await records.projects.all(chain.project.name)).toEqual([generation])
+      await records.ledger.withdraw(task)
     })
 
     it('a task that is done is not done again by whoever knows its id and its arguments', async () => {

@@ -105,6 +105,8 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
 
   /** One chain at a time. The claim comes first, so that no two companions write a chain of one project. @throws SimilarityError chain_running */
   const claim = (project: ProjectName, task: string): Promise<void> => projects.change(project, async (found) => {
+    // It was written, and the answer lost.
+    if (found.running?.task === task) return null
     const chain = found.running === null ? null : await get(found.running.task)
     const isBeingWritten = found.running !== null && chain === null && Date.now() - Date.parse(found.running.at) < CLAIM_MS
     if (found.running !== null && (isBeingWritten || (chain !== null && !isFinished(chain)))) throw new SimilarityError('chain_running', { taskId: found.running.task })
