@@ -166,5 +166,11 @@ export async function openRecords<T extends object>({ client, name, layout, prop
     }),
 
     refresh,
+
+    /** False where Elasticsearch has made the index read-only, for want of room. */
+    takeWrites: (): Promise<boolean> => guarded(async () => {
+      const found = await client.indices.getSettings({ index, name: 'index.blocks.read_only_allow_delete', flat_settings: true }, { signal })
+      return !Object.values(found).some(({ settings }) => settings?.['index.blocks.read_only_allow_delete'] === 'true')
+    }),
   }
 }

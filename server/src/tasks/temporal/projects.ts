@@ -21,7 +21,7 @@ const GenerationSchema = z.object({
 export const ProjectRecordSchema = z.object({
   project: ProjectColumn,
   sequence: z.int(),
-  running: z.object({ task: text, at: text }).nullable(),
+  running: z.object({ task: text }).nullable(),
   generations: z.array(GenerationSchema),
   /** To be found by. */
   generationIds: z.array(text),
