@@ -122,6 +122,22 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       expect(chain.source.reads).toEqual(['d1', 'd2'])
     })
 
+    it('a chain is begun, cancelled and ended while the batches of another one take all that a worker can do at once', async () => {
+      for (const number of [3, 4, 5]) chain.source.put(chain.project.name, { id: `d${number}`, content: prose(number, 300) })
+      chain.source.put(chain.other.name, { id: 'd1', content: prose(1, 300) })
+      const { reached, letGo } = hold(embedders)
+      await chain.engine.start(chain.project, { mode: 'update', batchSize: 1 })
+      await reached
+
+      const { id } = await chain.engine.start(chain.other, { mode: 'update' })
+      await vi.waitFor(async () => expect((await chain.task(id)).childCounts.total).toBe(1), { timeout: 10_000 })
+      await chain.engine.cancel(chain.caller, id)
+
+      await vi.waitFor(async () => expect(await chain.task(id)).toMatchObject({ state: 'CANCELLED' }), { timeout: 10_000 })
+      letGo()
+      await chain.engine.idle()
+    })
+
     it('where Datashare hands out tasks by group, a chain stands on its page, started as the caller', async () => {
       cluster.datashare.settings = { batchQueueType: 'TEMPORAL', taskRoutingStrategy: 'GROUP', temporalNamespace: cluster.temporal.namespace }
 
