@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker'
 import type { ElasticsearchConnection } from '../../datashare/elasticsearch-client.ts'
 import type { DocumentSource } from '../../datashare/source.ts'
 import type { Embedders } from '../../embedding/embedder.ts'
@@ -80,10 +80,15 @@ const findWith = (parts: { store: VectorStore, embedders: Embedders, generations
   createFindMostSimilar({ ...parts, hydrator: idsOnly, languagesOf: knownLanguages(parts), coverage: () => Promise.resolve(NOTHING) })
 
 let isInstalled = false
+/** Of the queue of batches, which has none. */
+const NO_WORKFLOWS = 'No workflows registered, not polling for workflow tasks'
 
 /** Once in a process. Of its messages only those of trouble, and without what was passed. */
 function sayWarnings(log: Logger): void {
   if (isInstalled) return
   isInstalled = true
-  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message }) => log[level === 'ERROR' ? 'error' : 'warn']({ part: 'temporal' }, message)), shutdownSignals: [] })
+  const say = ({ level, message }: LogEntry): void => {
+    if (message !== NO_WORKFLOWS) log[level === 'ERROR' ? 'error' : 'warn']({ part: 'temporal' }, message)
+  }
+  Runtime.install({ logger: new DefaultLogger('WARN', say), shutdownSignals: [] })
 }
