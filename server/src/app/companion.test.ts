@@ -6,11 +6,10 @@ import type { Evaluation, Problem, Project, SimilarAnswer, Task, TaskList } from
 import { openElasticsearchDocuments } from '../datashare/elasticsearch-documents.ts'
 import type { DocumentSource } from '../datashare/source.ts'
 import { createLogger } from '../log.ts'
-import { composeWorker } from './compose.ts'
-import { readConfig } from './config.ts'
 import { runCli, startCompanion, type TestCompanion } from '../testing/companion.ts'
 import { aDocument, aDuplicate, aNamedEntity, createProjectIndex, deleteDocuments, hasJava, indexDocuments, startElasticsearch, type IndexedDocument, type TestElasticsearch } from '../testing/elasticsearch.ts'
-import { startTemporal } from '../testing/temporal.ts'
+import { isLong } from '../testing/engines.ts'
+import { startWorkerBeside } from '../testing/worker-beside.ts'
 
 const FILLER = 'The weekly meeting went over the usual points, and nobody had anything to add to the minutes of the week before. '
 
@@ -37,7 +36,6 @@ const reader = { uid: 'bob', apiKey: 'bob-key', projects: ['reference'], roles: 
 
 const titles = (answer: SimilarAnswer, group = 0): string[] => answer.results[group]?.documents.map(({ title }) => title) ?? []
 
-const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
 const engines = ['local', ...isLong ? ['temporal'] : []]
 
 describe.skipIf(!hasJava()).each(engines)('a companion beside a real Elasticsearch, with the engine %s (needs Java 17 and Maven)', (engine) => {
@@ -66,20 +64,10 @@ describe.skipIf(!hasJava()).each(engines)('a companion beside a real Elasticsear
     await createProjectIndex(elasticsearch.url, 'vault')
     await indexDocuments(elasticsearch.url, 'reference', [...reference, aDuplicate(novel, '/vault/demo/copy.txt'), aNamedEntity(monkey, 'Rafiki')])
     await indexDocuments(elasticsearch.url, 'vault', vault)
-    const env = engine === 'temporal' ? await startCluster() : {}
+    // What a worker in this process reads is counted too.
+    const env = engine === 'temporal' ? stack.use(await startWorkerBeside(elasticsearch.url, { source: counting })).env : {}
     companion = await startCompanion({ elasticsearchUrl: elasticsearch.url, standIn: { mode: 'SERVER', users: [editor, reader] }, overrides: { source: counting } }, env)
   }, 1_200_000)
-
-  /** The full Temporal, and a worker in this process, so that what it reads is counted too. */
-  async function startCluster(): Promise<Record<string, string>> {
-    const temporal = await startTemporal('full')
-    stack.defer(() => temporal.stop())
-    const env = { SIMILARITY_ENGINE: 'temporal', SIMILARITY_STORE: 'elasticsearch', TEMPORAL_ADDRESS: temporal.address }
-    const dataDir = await mkdtemp(join(tmpdir(), 'similarity-worker-'))
-    stack.defer(() => rm(dataDir, { recursive: true }))
-    stack.use(await composeWorker(readConfig({ ...env, ELASTICSEARCH_URL: elasticsearch.url, SIMILARITY_DATA_DIR: dataDir }), createLogger('silent'), { source: counting }))
-    return env
-  }
 
   afterAll(async () => {
     await companion[Symbol.asyncDispose]()

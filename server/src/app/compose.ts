@@ -122,14 +122,14 @@ export interface WorkerApp extends AsyncDisposable {
 }
 
 /** Takes part in the work of a cluster: the same dependencies as a companion's, without an address. Errors: those of the dependencies. */
-export async function composeWorker(config: Config, log: Logger, overrides: Pick<Overrides, 'source'> = {}, signal?: AbortSignal): Promise<WorkerApp> {
+export async function composeWorker(config: Config, log: Logger, overrides: Pick<Overrides, 'source' | 'embedders'> = {}, signal?: AbortSignal): Promise<WorkerApp> {
   if (config.engine !== 'temporal') throw new SimilarityError('configuration_wrong', { detail: 'A worker is for SIMILARITY_ENGINE=temporal: with the local engine the companion itself does the work.' })
   const lifespan = new Lifespan(log, signal)
   try {
     const { startTemporalWorker } = await installed(() => import('../tasks/temporal/worker.ts'))
     const source = await lifespan.provide('documents', overrides.source ?? (() => openElasticsearchDocuments({ ...config.elasticsearch, log })), it => it.close())
     const store = await lifespan.provide('vector store', () => openStore(config, log), it => it.close())
-    const embedders = await lifespan.provide('embedder', () => openModels(config, log, lifespan), it => it.close())
+    const embedders = await lifespan.provide('embedder', overrides.embedders ?? (() => openModels(config, log, lifespan)), it => it.close())
     const worker = await lifespan.provide('worker', () => startTemporalWorker({ ...config, source, store, embedders, log, batchesAtOnce: batchesAtOnce(config) }), it => it.close())
     return { ended: worker.ended, [Symbol.asyncDispose]: () => lifespan.close() }
   } catch (error) {

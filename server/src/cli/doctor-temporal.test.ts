@@ -9,10 +9,10 @@ import { checkTasks } from '../app/checks/services.ts'
 import { readConfig } from '../app/config.ts'
 import { runCli } from '../testing/companion.ts'
 import { hasJava } from '../testing/elasticsearch.ts'
+import { isLong } from '../testing/engines.ts'
 import { serveHttp } from '../testing/http.ts'
 import { startTemporal, type TestTemporal } from '../testing/temporal.ts'
 
-const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
 const NOWHERE = 'http://127.0.0.1:9'
 const temporalSettings = { SIMILARITY_ENGINE: 'temporal', SIMILARITY_STORE: 'elasticsearch' }
 

@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Project, Task, TaskList } from '@datashare-similarity/shared'
 import { hasJava } from '../testing/elasticsearch.ts'
+import { isLong } from '../testing/engines.ts'
 import { prose } from '../testing/memory-documents.ts'
 import { files, isFinished, openNewsroom, untilTask, type Newsroom } from '../testing/newsroom.ts'
-import { startWorker, type ServedCompanion, type ServedOptions } from '../testing/served-companion.ts'
-import { startTemporal, type TestTemporal } from '../testing/temporal.ts'
+import { startWorker, type ServedCompanion, type ServedOptions, type StartedWorker } from '../testing/served-companion.ts'
+import { clusterEnv, startTemporal, type TestTemporal } from '../testing/temporal.ts'
 
-const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
 const KILLED_EVERY_MS = 20_000
-
-type Worker = Awaited<ReturnType<typeof startWorker>>
+const HOUR_MS = 3_600_000
+const CLOCKS = new Map([['ahead', HOUR_MS], ['back', -HOUR_MS]])
+/** All that a process asks of its clock. */
+const clockOff = (milliseconds: number): string => `
+  const Real = Date
+  globalThis.Date = class extends Real {
+    constructor(...given) { super(...given.length === 0 ? [Real.now() + ${milliseconds}] : given) }
+    static now() { return Real.now() + ${milliseconds} }
+  }`
 
 /** Companion and workers as processes of their own, on a real Elasticsearch and a real Temporal. */
 describe.skipIf(!hasJava())('a cluster', () => {
@@ -22,17 +29,18 @@ describe.skipIf(!hasJava())('a cluster', () => {
   beforeAll(async () => {
     stack = new AsyncDisposableStack()
     newsroom = stack.use(await openNewsroom())
+    // A companion remembers for seconds which projects there are.
+    for (const project of CLOCKS.keys()) await newsroom.addProject(project, files(120, 900))
     temporal = await startTemporal(isLong ? 'full' : 'test')
     stack.defer(() => temporal.stop())
-    const env = { SIMILARITY_ENGINE: 'temporal', SIMILARITY_STORE: 'elasticsearch', TEMPORAL_ADDRESS: temporal.address }
-    options = { dataDir: await newsroom.newFolder(), datashareUrl: newsroom.datashareUrl, elasticsearchUrl: newsroom.elasticsearch.url, env }
+    options = { dataDir: await newsroom.newFolder(), datashareUrl: newsroom.datashareUrl, elasticsearchUrl: newsroom.elasticsearch.url, env: clusterEnv(temporal) }
     companion = await newsroom.serve(options)
   }, 1_200_000)
   afterAll(() => stack.disposeAsync())
 
   /** They end with the case. */
-  const work = async (): Promise<Worker> => {
-    const worker = await startWorker({ ...options, dataDir: await newsroom.newFolder() })
+  const work = async (own: Partial<ServedOptions> = {}): Promise<StartedWorker> => {
+    const worker = await startWorker({ ...options, dataDir: await newsroom.newFolder(), ...own })
     onTestFinished(() => worker[Symbol.asyncDispose]())
     return worker
   }
@@ -136,4 +144,53 @@ describe.skipIf(!hasJava())('a cluster', () => {
 
     await isComplete('stopped', await untilTask(companion, id, isFinished), 600)
   }, 1_800_000)
+
+  it.runIf(isLong)('R9 (long): while Elasticsearch takes no more writes a rebuild waits and says so, the vectors before it answer, and it goes on by itself', async () => {
+    const block = (isFull: true | null) => fetch(`${newsroom.elasticsearch.url}/datashare-similarity-*/_settings`, {
+      method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ 'index.blocks.read_only_allow_delete': isFull }),
+    })
+    await newsroom.addProject('full', files(120, 900))
+    await work()
+    await companion.client.vectorize('full')
+    const ask = () => companion.client.similar('full', { queries: ['who sold the yacht'] })
+    const before = await ask()
+
+    const { id } = await vectorize('full', { mode: 'rebuild', batchSize: 4 })
+    await untilTask(companion, id, ({ counts }) => counts.done > 4)
+    await block(true)
+    const waiting = await untilTask(companion, id, ({ waitingFor }) => waitingFor === 'disk')
+    const meanwhile = await ask()
+    await block(null)
+    const task = await untilTask(companion, id, isFinished)
+
+    expect(waiting).toMatchObject({ state: 'RUNNING', phase: 'waiting', error: null })
+    expect(before.results[0]?.documents.length).toBeGreaterThan(0)
+    expect(meanwhile).toMatchObject({ generation: before.generation, results: before.results })
+    await isComplete('full', task, 120)
+  }, 300_000)
+
+  it.skipIf(!isLong).each([...CLOCKS])('R16 (long): a worker and a companion whose clocks are an hour %s do their part, and take nothing from the others', async (direction, jump) => {
+    const preload = clockOff(jump)
+    const other = await newsroom.serve({ ...options, dataDir: await newsroom.newFolder(), preload })
+    onTestFinished(() => other[Symbol.asyncDispose]())
+    await Promise.all([work(), work({ preload })])
+    const start = ({ client }: ServedCompanion) => client.call<{ task: Task }>('POST', `/api/projects/${direction}/vectorize`, { mode: 'update', batchSize: 4 })
+
+    const starts = await Promise.all([start(companion), start(other)])
+    const id = starts.find(({ status }) => status === 202)?.body.task.id ?? ''
+    const seen = new Set<Task['waitingFor']>()
+    await Promise.all([companion, other].map(from => untilTask(from, id, (task) => {
+      seen.add(task.waitingFor)
+      return isFinished(task)
+    })))
+
+    expect(starts.map(({ status }) => status).sort()).toEqual([202, 409])
+    expect([...seen]).toEqual([null])
+    await isComplete(direction, await untilTask(other, id, isFinished), 120)
+    for (const from of [companion, other, companion]) {
+      const { body: { task } } = await start(from)
+      await untilTask(from, task.id, isFinished)
+      expect((await coverage(direction)).task?.id).toBe(task.id)
+    }
+  }, 300_000)
 })

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Task } from '@datashare-similarity/shared'
+import { isLong } from '../testing/engines.ts'
 import { isFinished } from '../testing/newsroom.ts'
 import { rollDice } from '../testing/random.ts'
 import { contentOf } from '../testing/stored-content.ts'
 
-const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
 /** More than 20,000 passages: from there on there is a vector index. */
 const DOCUMENTS = 4_300
 const CHARACTERS = 2_000

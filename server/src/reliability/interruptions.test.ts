@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, type Project, type SimilarityError, type Task } from '@datashare-similarity/shared'
 import { createDatashareStandIn } from '../demo/datashare-stand-in.ts'
 import { clientOf, runCli } from '../testing/companion.ts'
 import { hasJava } from '../testing/elasticsearch.ts'
+import { describeEngines } from '../testing/engines.ts'
 import { serveHttp } from '../testing/http.ts'
 import { files, isFinished, openNewsroom, untilTask, type Newsroom } from '../testing/newsroom.ts'
 import type { ServedCompanion } from '../testing/served-companion.ts'
-import { contentOf } from '../testing/stored-content.ts'
 
 const DOCUMENTS = 60
 const CANCELLED_WITHIN_MS = 5_000
@@ -26,32 +25,18 @@ const canMount = process.platform === 'linux' && process.getuid?.() === 0 && spa
 const start = async ({ client }: ServedCompanion, project: string, body: object): Promise<string> =>
   (await client.call<{ task: Task }>('POST', `/api/projects/${project}/vectorize`, body)).body.task.id
 
-describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 and Maven)', () => {
+describeEngines('a vectorization that is interrupted (needs Java 17 and Maven)', (engine, form) => {
   let newsroom: Newsroom
 
   beforeAll(async () => {
-    newsroom = await openNewsroom()
+    newsroom = await openNewsroom(engine)
     await newsroom.addProject('harbour', files(DOCUMENTS, 900))
     await newsroom.addProject('quay', files(DOCUMENTS, 900, 500))
-  }, 400_000)
+    for (const project of ['terminal', 'answering', 'stopped']) await newsroom.addProject(project, files(DOCUMENTS, 900))
+  }, 1_200_000)
   afterAll(() => newsroom[Symbol.asyncDispose]())
 
-  /** Name, size and time of each file of a project's tables. */
-  async function filesOf(dataDir: string, project: string): Promise<string[]> {
-    const ledger = new DatabaseSync(join(dataDir, 'ledger.db'), { readOnly: true })
-    const ids = ledger.prepare('SELECT id FROM generations WHERE project = ?').all(project).map(({ id }) => String(id))
-    ledger.close()
-    const vectors = join(dataDir, 'vectors')
-    const entries = (await readdir(vectors, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile() && ids.some(id => entry.parentPath.includes(id)))
-    const lines = await Promise.all(entries.map(async (entry) => {
-      const path = join(entry.parentPath, entry.name)
-      const { size, mtimeMs } = await stat(path)
-      return `${path} ${size} ${mtimeMs}`
-    }))
-    return lines.sort()
-  }
-
-  it('R10: cancelled at 40 % it is cancelling, then cancelled within 5 seconds, and writes no more; resumed it does the rest; another project\'s chain is untouched', async () => {
+  it(`R10${form}: cancelled at 40 % it is cancelling, then cancelled within 5 seconds, and writes no more; resumed it does the rest; another project's chain is untouched`, async () => {
     const dataDir = await newsroom.newFolder()
     const companion = await newsroom.serve({ dataDir })
     const id = await start(companion, 'harbour', { batchSize: 4 })
@@ -62,7 +47,7 @@ describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 
     const { body: { task: cancelling } } = await companion.client.call<{ task: Task }>('POST', `/api/tasks/${id}/cancel`)
     const cancelled = await untilTask(companion, id, isFinished)
     const milliseconds = performance.now() - asked
-    const written = await filesOf(dataDir, 'harbour')
+    const written = await newsroom.tracesOf(dataDir, 'harbour')
     const otherDone = await untilTask(companion, other, isFinished)
 
     expect(cancelling).toMatchObject({ state: 'RUNNING', phase: 'cancelling', waitingFor: null })
@@ -70,7 +55,7 @@ describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 
     expect(milliseconds).toBeLessThan(CANCELLED_WITHIN_MS)
     expect(cancelled.counts.done).toBeLessThan(DOCUMENTS)
     expect(written).not.toEqual([])
-    expect(await filesOf(dataDir, 'harbour')).toEqual(written)
+    expect(await newsroom.tracesOf(dataDir, 'harbour')).toEqual(written)
     expect((await companion.client.call<Task>('GET', `/api/tasks/${id}`)).body).toEqual(cancelled)
     expect(otherDone).toMatchObject({ state: 'DONE', counts: { documents: DOCUMENTS, done: DOCUMENTS } })
     // What is half done is in no answer.
@@ -82,15 +67,15 @@ describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 
 
     expect(done).toMatchObject({ state: 'DONE', resumes: id, counts: { failed: 0 } })
     expect(done.counts.documents).toBe(DOCUMENTS - cancelled.counts.done)
-    const content = await contentOf(dataDir, 'harbour')
+    const content = await newsroom.contentOf(dataDir, 'harbour')
     expect(content).toMatchObject({ generations: 1, documentRows: DOCUMENTS, passageRows: cancelled.counts.passages + done.counts.passages })
   }, 240_000)
 
-  it('R17: on the terminal a vectorization is found again after the companion was killed and started anew', async () => {
+  it(`R17${form}: on the terminal a vectorization is found again after the companion was killed and started anew`, async () => {
     const dataDir = await newsroom.newFolder()
     const first = await newsroom.serve({ dataDir })
-    const terminal = runCli(['vectorize', 'harbour', '--batch-size', '4'], { SIMILARITY_URL: first.url })
-    const latest = async (): Promise<Task | null> => (await first.client.call<Project>('GET', '/api/projects/harbour')).body.task
+    const terminal = runCli(['vectorize', 'terminal', '--batch-size', '4'], { SIMILARITY_URL: first.url })
+    const latest = async (): Promise<Task | null> => (await first.client.call<Project>('GET', '/api/projects/terminal')).body.task
     await expect.poll(async () => (await latest())?.counts.done, { timeout: 60_000 }).toBeGreaterThan(0)
     await first.kill()
     await newsroom.serve({ dataDir, env: { SIMILARITY_PORT: new URL(first.url).port } })
@@ -103,16 +88,16 @@ describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 
   }, 240_000)
 
   it('stopped (SIGTERM) under 50 searches and a vectorization it answers every search, ends with 0 within 10 seconds, and the vectorization goes on by itself at the next start', async () => {
-    const users = Array.from({ length: 5 }, (_, index) => ({ uid: `user-${index}`, apiKey: `key-${index}`, projects: ['harbour', 'quay'], roles: [{ role: 'PROJECT_EDITOR' as const, on: '*::*' }] }))
+    const users = Array.from({ length: 5 }, (_, index) => ({ uid: `user-${index}`, apiKey: `key-${index}`, projects: ['answering', 'stopped'], roles: [{ role: 'PROJECT_EDITOR' as const, on: '*::*' }] }))
     await using datashare = await serveHttp(express().use(createDatashareStandIn({ mode: 'SERVER', users, documents: { elasticsearchUrl: newsroom.elasticsearch.url } })))
     const dataDir = await newsroom.newFolder()
     const companion = await newsroom.serve({ dataDir, datashareUrl: datashare.url })
     const [editor, ...others] = users.map(({ apiKey }) => createClient({ url: companion.url, apiKey }))
-    await clientOf(companion.url, { Authorization: 'Bearer key-0' }).vectorize('harbour')
-    const { id } = await editor!.vectorize('quay', { batchSize: 4 })
+    await clientOf(companion.url, { Authorization: 'Bearer key-0' }).vectorize('answering')
+    const { id } = await editor!.vectorize('stopped', { batchSize: 4 })
     await expect.poll(async () => (await editor!.task(id)).counts.done, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0)
 
-    const searches = Array.from({ length: 50 }, (_, index) => [editor!, ...others][index % 5]!.similar('harbour', { queries: [`who sold the yacht of ${index}`, 'who bought it'] })
+    const searches = Array.from({ length: 50 }, (_, index) => [editor!, ...others][index % 5]!.similar('answering', { queries: [`who sold the yacht of ${index}`, 'who bought it'] })
       .then(({ results }) => results.length, (error: unknown) => (error as SimilarityError).code))
     await Promise.race(searches)
     const asked = performance.now()
@@ -131,7 +116,8 @@ describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 
     expect(await next.stop()).toBe(0)
   }, 240_000)
 
-  describe.skipIf(!canMount)('by a full disk (needs root on Linux, for a small disk)', () => {
+  // With Temporal nothing that grows is in the data folder.
+  if (engine === 'local') describe.skipIf(!canMount)('by a full disk (needs root on Linux, for a small disk)', () => {
     let disk: string
 
     beforeAll(async () => {
@@ -163,7 +149,7 @@ describe.skipIf(!hasJava())('a vectorization that is interrupted (needs Java 17 
       expect(before.results[0]?.documents.length).toBeGreaterThan(0)
       expect(meanwhile).toMatchObject({ generation: before.generation, results: before.results })
       expect(task).toMatchObject({ state: 'DONE', counts: { documents: DOCUMENTS, done: DOCUMENTS, failed: 0 } })
-      expect(await contentOf(dataDir, 'harbour')).toMatchObject({ documentRows: DOCUMENTS, passageRows: task.counts.passages })
+      expect(await newsroom.contentOf(dataDir, 'harbour')).toMatchObject({ documentRows: DOCUMENTS, passageRows: task.counts.passages })
     }, 240_000)
   })
-})
+}, hasJava())

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Task } from '@datashare-similarity/shared'
 import { hasJava, indexDocuments } from '../testing/elasticsearch.ts'
+import { isLong } from '../testing/engines.ts'
 import { residentMemory } from '../testing/memory-run.ts'
 import { files, openNewsroom, untilTask, isFinished, type Newsroom } from '../testing/newsroom.ts'
 import type { ServedCompanion } from '../testing/served-companion.ts'
 
-const isLong = process.env['SIMILARITY_LONG_TESTS'] === '1'
 const MINUTES = Number(process.env['SIMILARITY_SOAK_MINUTES'] ?? 20)
 /**
  * So many that the caches of LanceDB are full before the second quarter: each round leaves indices in them that have been

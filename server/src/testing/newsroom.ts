@@ -5,9 +5,17 @@ import express from 'express'
 import { FINISHED_STATES, type Task } from '@datashare-similarity/shared'
 import { createDatashareStandIn } from '../demo/datashare-stand-in.ts'
 import { aDocument, createProjectIndex, indexDocuments, startElasticsearch, type IndexedDocument, type TestElasticsearch } from './elasticsearch.ts'
+import type { Engine } from './engines.ts'
 import { serveHttp } from './http.ts'
 import { prose } from './memory-documents.ts'
-import { serveCompanion, type ServedCompanion, type ServedOptions } from './served-companion.ts'
+import { serveCompanion, startWorker, type ServedCompanion, type ServedOptions, type StartedWorker } from './served-companion.ts'
+import { clusterContentOf, clusterTracesOf, contentOf, tracesOf, type StoredContent } from './stored-content.ts'
+import { clusterEnv, startTemporal } from './temporal.ts'
+
+/** With Temporal a companion and the worker beside it, which are killed and stopped together. */
+export interface Served extends ServedCompanion {
+  readonly processes: readonly StartedWorker[]
+}
 
 /** A real Elasticsearch, a stand-in of Datashare in LOCAL mode in front of it, and companions as processes of their own. */
 export interface Newsroom extends AsyncDisposable {
@@ -17,13 +25,19 @@ export interface Newsroom extends AsyncDisposable {
   addProject(name: string, documents: readonly IndexedDocument[]): Promise<void>
   /** A folder that goes with the newsroom; nothing is in it yet. */
   newFolder(): Promise<string>
-  serve(options?: Partial<ServedOptions>): Promise<ServedCompanion>
+  serve(options?: Partial<ServedOptions>): Promise<Served>
+  /** Of a data folder no companion may run on. */
+  contentOf(dataDir: string, project: string): Promise<StoredContent>
+  /** What is another one after anything was written of a project. */
+  tracesOf(dataDir: string, project: string): Promise<string[]>
 }
 
-export async function openNewsroom(): Promise<Newsroom> {
+export async function openNewsroom(engine: Engine = 'local'): Promise<Newsroom> {
   await using opened = new AsyncDisposableStack()
   const elasticsearch = await startElasticsearch()
   opened.defer(() => elasticsearch.stop())
+  const temporal = engine === 'temporal' ? await startTemporal('full') : null
+  opened.defer(() => temporal?.stop())
   const datashare = opened.use(await serveHttp(express().use(createDatashareStandIn({ mode: 'LOCAL', documents: { elasticsearchUrl: elasticsearch.url } }))))
   const newFolder = async (): Promise<string> => {
     const folder = await mkdtemp(join(tmpdir(), 'similarity-newsroom-'))
@@ -40,11 +54,30 @@ export async function openNewsroom(): Promise<Newsroom> {
     },
     newFolder,
     async serve(options = {}) {
-      return stack.use(await serveCompanion({ dataDir: options.dataDir ?? await newFolder(), datashareUrl: datashare.url, elasticsearchUrl: elasticsearch.url, ...options }))
+      const all = { dataDir: options.dataDir ?? await newFolder(), datashareUrl: datashare.url, elasticsearchUrl: elasticsearch.url, ...options }
+      if (temporal === null) return alone(stack.use(await serveCompanion(all)))
+      const clustered = { ...all, env: { ...clusterEnv(temporal), ...all.env } }
+      const [companion, worker] = await Promise.all([serveCompanion(clustered), startWorker({ ...clustered, dataDir: await newFolder() })])
+      return together(stack.use(companion), stack.use(worker))
     },
+    contentOf: (dataDir, project) => (temporal === null ? contentOf(dataDir, project) : clusterContentOf(elasticsearch, project)),
+    tracesOf: (dataDir, project) => (temporal === null ? tracesOf(dataDir, project) : clusterTracesOf(elasticsearch, project)),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
+
+const alone = (companion: ServedCompanion): Served => ({ ...companion, processes: [companion] })
+
+const together = (companion: ServedCompanion, worker: StartedWorker): Served => ({
+  ...companion,
+  processes: [companion, worker],
+  said: () => companion.said() + worker.said(),
+  kill: async () => { await Promise.all([companion.kill(), worker.kill()]) },
+  async stop() {
+    const codes = await Promise.all([companion.stop(), worker.stop()])
+    return codes.find(code => code !== 0) ?? 0
+  },
+})
 
 /** So many documents of prose, the same for the same numbers. */
 export const files = (count: number, characters: number, from = 1): IndexedDocument[] =>

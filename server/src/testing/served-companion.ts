@@ -54,14 +54,16 @@ export function startServing(options: ServedOptions): StartingCompanion {
   }
 }
 
+export type StartedWorker = Omit<StartingCompanion, 'listening'>
+
 /** A worker of a cluster, a process of its own that has begun to work. */
-export async function startWorker(options: ServedOptions): Promise<Omit<StartingCompanion, 'listening'>> {
+export async function startWorker(options: ServedOptions): Promise<StartedWorker> {
   const { child, ...worker } = startCommand('worker', options)
   await saidLine(child, worker.said, /works for the Temporal at (\S+),/)
   return worker
 }
 
-function startCommand(command: 'serve' | 'worker', { dataDir, datashareUrl, elasticsearchUrl, env = {}, preload, isBuilt = false }: ServedOptions): Omit<StartingCompanion, 'listening'> & { child: ChildProcess } {
+function startCommand(command: 'serve' | 'worker', { dataDir, datashareUrl, elasticsearchUrl, env = {}, preload, isBuilt = false }: ServedOptions): StartedWorker & { child: ChildProcess } {
   const args = [...heap, ...isBuilt ? [] : ['--conditions=@similarity/source'], ...preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]]
   const program = isBuilt ? '../../bin/datashare-similarity.js' : '../main.ts'
   const child = spawn(process.execPath, [...args, join(import.meta.dirname, program), command], {

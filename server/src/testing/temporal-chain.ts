@@ -19,9 +19,9 @@ export interface TemporalCluster extends AsyncDisposable {
   open(embedders: Embedders): Promise<TestChain>
 }
 
-export async function startCluster(): Promise<TemporalCluster> {
+export async function startCluster(kind: 'test' | 'full' = 'test'): Promise<TemporalCluster> {
   await using stack = new AsyncDisposableStack()
-  const [elasticsearch, temporal] = await Promise.all([startElasticsearch(), startTemporal()])
+  const [elasticsearch, temporal] = await Promise.all([startElasticsearch(), startTemporal(kind)])
   stack.defer(() => temporal.stop())
   stack.defer(() => elasticsearch.stop())
   const datashare = stack.use(await startTemporalDatashare(temporal))

@@ -18,6 +18,10 @@ export interface TestTemporal extends TemporalAddress {
   comeBack(): Promise<void>
 }
 
+/** The settings of a companion or worker of a cluster. */
+export const clusterEnv = ({ address }: TemporalAddress): Record<string, string> =>
+  ({ SIMILARITY_ENGINE: 'temporal', SIMILARITY_STORE: 'elasticsearch', TEMPORAL_ADDRESS: address })
+
 /** A real Temporal on a free port of the loopback: its test server, in memory, or the full one. */
 export async function startTemporal(kind: 'test' | 'full' = 'test'): Promise<TestTemporal> {
   const home = await mkdtemp(join(tmpdir(), 'similarity-temporal-'))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { createLogger } from '../../log.ts'
+import { isLong } from '../../testing/engines.ts'
 import { openFaultyProxy } from '../../testing/faulty-proxy.ts'
 import { hasJava, startElasticsearch, type TestElasticsearch } from '../../testing/elasticsearch.ts'
 import { serveHttp } from '../../testing/http.ts'
@@ -153,7 +154,7 @@ describe.skipIf(!hasJava())('on a real Elasticsearch (needs Java 17 and Maven)',
     })
 
     // Elasticsearch keeps what a copy of the index might still have to be told, and looks after half a minute whether it must.
-    it.runIf(process.env['SIMILARITY_LONG_TESTS'] === '1')('keeps no entry of a removed text once it is maintained half a minute later', async () => {
+    it.runIf(isLong)('R13 (long): keeps no entry of a removed text once it is maintained half a minute later', async () => {
       await put(aDocument({ id: 'doomed', texts: ['canary'] }))
       await store.remove(generation, ['doomed'])
       await expect.poll(async () => {

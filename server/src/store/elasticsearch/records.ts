@@ -37,6 +37,8 @@ interface RecordsOptions<T extends object> {
 
 const PAGE = 1_000
 const RETRIES = 20
+/** The last page that may be asked for, by default ten thousand. */
+const DEEPEST = 1_010_000
 
 const clauseOf = (field: string, value: NonNullable<Where[string]>): estypes.QueryDslQueryContainer =>
   (typeof value === 'object' && 'above' in value ? { range: { [field]: { gt: value.above } } } : { terms: { [field]: [value].flat() } })
@@ -63,6 +65,7 @@ export async function openRecords<T extends object>({ client, name, layout, prop
     await client.indices.create({
       index,
       aliases: { [alias]: {} },
+      settings: { 'index.max_result_window': DEEPEST },
       mappings: { _meta: { owner: OWNER, records: name, layout }, dynamic: false, properties: { ...properties, sequence: { type: 'long' } } },
     }, { signal }).catch((error: unknown) => {
       if (typeOf(error) !== 'resource_already_exists_exception') throw error
@@ -163,5 +166,11 @@ export async function openRecords<T extends object>({ client, name, layout, prop
     }),
 
     refresh,
+
+    /** False where Elasticsearch has made the index read-only, for want of room. */
+    takeWrites: (): Promise<boolean> => guarded(async () => {
+      const found = await client.indices.getSettings({ index, name: 'index.blocks.read_only_allow_delete', flat_settings: true }, { signal })
+      return !Object.values(found).some(({ settings }) => settings?.['index.blocks.read_only_allow_delete'] === 'true')
+    }),
   }
 }

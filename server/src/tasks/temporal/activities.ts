@@ -116,9 +116,11 @@ export function createActivities(options: ActivitiesOptions): Steps {
       await note({ ...counted, state: 'RUNNING', phase: 'embedding', ...batch.started_at === null && { started_at: now() } })
       await vectorizeDocs({
         ...step, embedder, generation,
-        onWritten: (outcome) => {
-          counted = counts(batch, outcome, counted)
-          return ledger.change(batch.id, counted)
+        onWritten: async (outcome) => {
+          // Counted once it is noted: where that fails it is tried again.
+          const next = counts(batch, outcome, counted)
+          await ledger.change(batch.id, next)
+          counted = next
         },
         onEmbedded: () => undefined,
       }, settled.remaining)
@@ -163,9 +165,10 @@ export function createActivities(options: ActivitiesOptions): Steps {
 async function asActivity<T>(options: ActivitiesOptions, id: string, batchOf: string | null, work: (step: Step, batch: TaskRecord | null) => Promise<T>, when: 'running' | 'ending' | 'ended' = 'running'): Promise<T> {
   const { ledger } = options
   const run = (signal: AbortSignal): Promise<T> => inContext({ taskId: id, ...batchOf !== null && { batchId: batchOf } }, async () => {
+    let noted = Promise.resolve()
     const waitsFor = (dependency: string | null): void => {
-      // Tried only: what it waits for may be what keeps the rows.
-      ledger.change(batchOf ?? id, { waiting_for: dependency }).catch(() => undefined)
+      // In turn, so that the last one stays. Tried only: what it waits for may be what keeps the rows.
+      noted = noted.then(() => ledger.change(batchOf ?? id, { waiting_for: dependency })).catch(() => undefined)
     }
     const patiently = createPatience(options.patience, signal, waitsFor)
     const chain = await patiently(() => ledger.get(id))

@@ -3,10 +3,11 @@ import { Client, Connection, isGrpcServiceError, ServiceError, WorkflowNotFoundE
 import { SimilarityError } from '@datashare-similarity/shared'
 import { CONNECT_TIMEOUT_MS, toTemporalError, type TemporalAddress } from './connection.ts'
 import { TASK_QUEUE } from './names.ts'
+import { createSightings } from './sightings.ts'
 
 const NOT_FOUND = 5
 const UNIMPLEMENTED = 12
-/** A worker that has not asked for so long is gone. */
+/** Workers that have not asked for so long are gone; Temporal itself forgets them after five minutes. */
 const POLLS_EVERY_MS = 90_000
 /** Whoever asks how things stand wants to know it soon, also where Temporal is away: the client would try again for half a minute. */
 const SOON_MS = 3_000
@@ -38,6 +39,7 @@ export interface TemporalClient {
 export async function openTemporalClient({ address, namespace }: TemporalAddress, connectTimeout: number = CONNECT_TIMEOUT_MS): Promise<TemporalClient> {
   const connection = await asked(() => Connection.connect({ address, connectTimeout }))
   const client = new Client({ connection, namespace })
+  const sightings = createSightings()
   const handle = (chain: string): WorkflowHandle => client.workflow.getHandle(chain)
   const ping = async (): Promise<void> => {
     try {
@@ -66,7 +68,8 @@ export async function openTemporalClient({ address, namespace }: TemporalAddress
     hasWorkers: () => asked(async () => {
       try {
         const { pollers } = await soon(connection, () => connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: TASK_QUEUE } }))
-        return pollers.some(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLS_EVERY_MS)
+        const latest = Math.max(...pollers.map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0)))
+        return pollers.length > 0 && sightings.unchangedFor('polls', String(latest)) < POLLS_EVERY_MS
       } catch (error) {
         if (codeOf(error) === UNIMPLEMENTED) return true
         throw error

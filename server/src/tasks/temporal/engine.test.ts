@@ -3,9 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { TASK_NAMES } from '@datashare-similarity/shared'
 import type { Embedders } from '../../embedding/embedder.ts'
 import { openEmbedders } from '../../embedding/embedders.ts'
+import { PASSAGE_RULES } from '../../passages/passage.ts'
 import { aCaller } from '../../testing/callers.ts'
 import { hold, log, watch, type TestChain, type WatchedEmbedders } from '../../testing/chain.ts'
 import { hasJava } from '../../testing/elasticsearch.ts'
+import { openFaultyProxy } from '../../testing/faulty-proxy.ts'
 import { describeRules } from '../../testing/rules-conformance.ts'
 import { describeVectorizing } from '../../testing/vectorizing-conformance.ts'
 import { prose } from '../../testing/memory-documents.ts'
@@ -79,6 +81,24 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       await records.ledger.withdraw(await records.ledger.get(changed.id) ?? expect.fail('no record'))
     })
 
+    it('R5: what was written though its answer was lost stands there once, and is taken for nobody else\'s', async () => {
+      await using proxy = await openFaultyProxy(cluster.elasticsearch.url)
+      const lossy = await openClusterRecords(proxy)
+      let answers = 0
+      // Asked again at once, a write finds itself.
+      proxy.faultOf = ({ method }) => (method === 'PUT' && answers++ % 2 === 0 ? 'half' : null)
+      const { model } = await real.get(real.defaultModel.id)
+
+      const task = await lossy.ledger.addChain(spec())
+      const generation = await lossy.projects.create({ project: chain.project.name, modelId: model.id, modelRevision: model.revision, dimensions: model.dimensions, passageRules: PASSAGE_RULES })
+      await lossy.close()
+
+      expect(proxy.shown.length).toBe(3)
+      expect(await records.ledger.runningChain(chain.project.name)).toEqual(task)
+      expect(await records.projects.all(chain.project.name)).toEqual([generation])
+      await records.ledger.withdraw(task)
+    })
+
     it('a task that is done is not done again by whoever knows its id and its arguments', async () => {
       const { id } = await chain.vectorize()
       const reads = chain.source.reads.length
@@ -100,6 +120,22 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       await chain.engine.idle()
 
       expect(chain.source.reads).toEqual(['d1', 'd2'])
+    })
+
+    it('a chain is begun, cancelled and ended while the batches of another one take all that a worker can do at once', async () => {
+      for (const number of [3, 4, 5]) chain.source.put(chain.project.name, { id: `d${number}`, content: prose(number, 300) })
+      chain.source.put(chain.other.name, { id: 'd1', content: prose(1, 300) })
+      const { reached, letGo } = hold(embedders)
+      await chain.engine.start(chain.project, { mode: 'update', batchSize: 1 })
+      await reached
+
+      const { id } = await chain.engine.start(chain.other, { mode: 'update' })
+      await vi.waitFor(async () => expect((await chain.task(id)).childCounts.total).toBe(1), { timeout: 10_000 })
+      await chain.engine.cancel(chain.caller, id)
+
+      await vi.waitFor(async () => expect(await chain.task(id)).toMatchObject({ state: 'CANCELLED' }), { timeout: 10_000 })
+      letGo()
+      await chain.engine.idle()
     })
 
     it('where Datashare hands out tasks by group, a chain stands on its page, started as the caller', async () => {

@@ -13,6 +13,7 @@ import type { TemporalAddress } from './connection.ts'
 import { workflowArgs, type ClusterLedger, type TaskRecord } from './ledger.ts'
 import { openClusterRecords } from './records.ts'
 import { createSearchTasks } from './searches.ts'
+import { createSightings } from './sightings.ts'
 import { starting, type Started } from './start.ts'
 
 export interface TemporalEngineOptions {
@@ -26,7 +27,7 @@ export interface TemporalEngineOptions {
   readonly defaultBatchSize?: number
 }
 
-/** A start that went wrong half-way is settled after this long. */
+/** A start that went wrong half-way is settled when it was seen to be for so long. */
 const LOST_MS = 60_000
 const SETTLED_MS = 5_000
 
@@ -79,11 +80,11 @@ type Settled = (chain: TaskRecord | null) => Promise<TaskRecord | null>
  * Datashare stops a task by terminating its workflow, which then writes nothing any more: so a chain whose workflow has ended is ended here, by whoever looks first.
  * Where Temporal does not answer, the record is what is known.
  */
-const settling = (ledger: ClusterLedger, temporal: TemporalClient): Settled => async (chain) => {
+const settling = (ledger: ClusterLedger, temporal: TemporalClient, sightings = createSightings()): Settled => async (chain) => {
   if (chain === null || chain.parent !== null || isFinished(chain)) return chain
   const status = await temporal.status(chain.id).catch(() => 'RUNNING' as const)
   if (status === 'RUNNING') return chain
-  if (status === null && Date.now() - Date.parse(chain.created_at) < LOST_MS) return chain
+  if (status === null && sightings.unchangedFor(chain.id, 'unknown to Temporal') < LOST_MS) return chain
   // It may have written its end since.
   const latest = await ledger.get(chain.id)
   if (latest === null || isFinished(latest)) return latest
@@ -166,14 +167,14 @@ const NOTHING_KNOWN: Omit<TaskFacts, 'counts'> = {
 
 const phaseOf = ({ cancelling, state, phase }: TaskRecord): TaskRecord['phase'] => (cancelling && (state === 'RUNNING' || state === 'QUEUED') ? 'cancelling' : phase)
 
-/** What an unfinished chain waits for: its own step, one of its batches, a worker, or Temporal itself. */
+/** What an unfinished chain waits for: its own step, one of its batches, a worker, or Temporal itself. Where Elasticsearch has no room, no step can note it. */
 async function whatFor(ledger: ClusterLedger, temporal: TemporalClient, chain: TaskRecord): Promise<string | null> {
   try {
     if (!await temporal.hasWorkers()) return 'worker'
   } catch {
     return 'temporal'
   }
-  return chain.waiting_for ?? await ledger.waitingBatch(chain.id)
+  return chain.waiting_for ?? await ledger.waitingBatch(chain.id) ?? (await ledger.takesWrites() ? null : 'disk')
 }
 
 /** By all that was embedded since it began; after a few seconds. */

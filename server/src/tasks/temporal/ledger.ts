@@ -9,6 +9,7 @@ import { weigh } from '../../vectorize/outcome.ts'
 import { isFinished, type EngineLedger } from '../create-engine.ts'
 import { BatchArgsSchema, ChainArgsSchema, CountsSchema, TaskRowSchema, type ChainSpec, type Counts, type TaskRow } from '../rows.ts'
 import type { Projects } from './projects.ts'
+import { createSightings } from './sightings.ts'
 
 /** A task's row, with what only a cluster has to know of it. */
 export const TaskRecordSchema = TaskRowSchema.extend({
@@ -39,7 +40,7 @@ const UNFINISHED = ['CREATED', 'QUEUED', 'RUNNING']
 const COUNTS = Object.keys(CountsSchema.shape)
 const NOTHING: Counts = { documents: 0, done: 0, empty: 0, failed: 0, passages: 0, weight: 0, weight_done: 0 }
 const NEWEST = { order: 'desc', size: 1 } as const
-/** A claim whose task was never written is of a companion that died in between. */
+/** A claim whose task is not written for so long is of a companion that died in between. */
 const CLAIM_MS = 30_000
 const BATCHES_AT_ONCE = 100
 
@@ -73,6 +74,8 @@ export interface ClusterLedger extends EngineLedger {
   addBatches(chain: TaskRow, attempt: number, from: number, batches: readonly (readonly DocumentRef[])[]): Promise<void>
   /** When what was written is found by every search. */
   seen(): Promise<void>
+  /** False where Elasticsearch has made it read-only, for want of room. */
+  takesWrites(): Promise<boolean>
   /** Ends a chain and what of its batches is not finished; the project is free for the next one. */
   end(chain: TaskRow, state: 'DONE' | 'CANCELLED' | 'ERROR', fault?: { code: ErrorCode, detail: string }): Promise<void>
   /** As if it had never been begun. */
@@ -94,9 +97,12 @@ export const batchId = (chain: string, attempt: number, number: number): string 
 
 export function createClusterLedger(records: Records<TaskRecord>, projects: Projects): ClusterLedger {
   const now = (): string => new Date().toISOString()
+  const sightings = createSightings()
   const get = async (id: string): Promise<TaskRecord | null> => (await records.get(id))?.record ?? null
   const change: ClusterLedger['change'] = (id, fields) => records.merge(id, fields)
 
+  const latestChain = async (project: ProjectName): Promise<TaskRecord | null> =>
+    (await records.find({ project, parent: null }, NEWEST)).records[0] ?? null
   const runningChain = async (project: ProjectName): Promise<TaskRecord | null> => {
     const running = (await projects.get(project))?.running ?? null
     const chain = running === null ? null : await get(running.task)
@@ -105,10 +111,12 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
 
   /** One chain at a time. The claim comes first, so that no two companions write a chain of one project. @throws SimilarityError chain_running */
   const claim = (project: ProjectName, task: string): Promise<void> => projects.change(project, async (found) => {
+    // It was written, and the answer lost.
+    if (found.running?.task === task) return null
     const chain = found.running === null ? null : await get(found.running.task)
-    const isBeingWritten = found.running !== null && chain === null && Date.now() - Date.parse(found.running.at) < CLAIM_MS
+    const isBeingWritten = found.running !== null && chain === null && sightings.unchangedFor(project, found.running.task) < CLAIM_MS
     if (found.running !== null && (isBeingWritten || (chain !== null && !isFinished(chain)))) throw new SimilarityError('chain_running', { taskId: found.running.task })
-    return { ...found, running: { task, at: now() } }
+    return { ...found, running: { task } }
   })
   const release = ({ project, id }: TaskRow): Promise<void> =>
     projects.change(project, found => (found.running?.task === id ? { ...found, running: null } : null))
@@ -127,9 +135,13 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
     async addChain(spec) {
       const id = `${TASK_NAMES.createVectorizationTasks}-${randomUUID()}`
       await claim(spec.project, id)
+      const latest = await latestChain(spec.project)
       const chain = newTask(spec.project, {
-        id, name: TASK_NAMES.createVectorizationTasks, mode: spec.mode, created_by: spec.createdBy, sequence: Date.now(), chain: spec.args, model: spec.args.modelId,
-        args_hash: hashOfArgs({ ...workflowArgs(spec) }), resumes: spec.resumes?.id ?? null, generation: spec.resumes?.generation ?? null,
+        id, name: TASK_NAMES.createVectorizationTasks, mode: spec.mode, created_by: spec.createdBy, chain: spec.args, model: spec.args.modelId,
+        args_hash: hashOfArgs({ ...workflowArgs(spec) }),
+        // The one before may be of a companion whose clock is ahead.
+        sequence: Math.max(Date.now(), (latest?.sequence ?? 0) + 1),
+        resumes: spec.resumes?.id ?? null, generation: spec.resumes?.generation ?? null,
       })
       await records.create(id, chain)
       return chain
@@ -137,9 +149,7 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
     async chainArgs(id) {
       return ChainArgsSchema.parse((await get(id))?.chain)
     },
-    async latestChain(project) {
-      return (await records.find({ project, parent: null }, NEWEST)).records[0] ?? null
-    },
+    latestChain,
     async unfailedHeir(id) {
       const { records: heirs } = await records.find({ resumes: id }, { order: 'asc', size: 100 })
       for (const heir of heirs) {
@@ -168,6 +178,7 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
       }
     },
     seen: () => records.refresh(),
+    takesWrites: () => records.takeWrites(),
     async end(chain, state, fault) {
       await records.refresh()
       if (state !== 'DONE') await endBatches(records, chain.id)

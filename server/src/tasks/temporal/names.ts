@@ -2,6 +2,8 @@
 
 /** Datashare's group of our tasks is the name of the queue. */
 export const TASK_QUEUE = 'datashare-similarity'
+/** Batches stand in one of their own, so that a chain is begun and ended, and a search done, while those of another chain wait. */
+export const BATCH_QUEUE = `${TASK_QUEUE}-batches`
 
 /** The error of a task that no companion has written: it reads nothing. */
 export const UNKNOWN_TASK = 'unknown_task'

@@ -21,7 +21,7 @@ const GenerationSchema = z.object({
 export const ProjectRecordSchema = z.object({
   project: ProjectColumn,
   sequence: z.int(),
-  running: z.object({ task: text, at: text }).nullable(),
+  running: z.object({ task: text }).nullable(),
   generations: z.array(GenerationSchema),
   /** To be found by. */
   generationIds: z.array(text),
@@ -73,7 +73,8 @@ export function createProjects(records: Records<ProjectRecord>): Projects {
     async create(spec) {
       const at = now()
       const generation: Generation = { ...spec, id: randomUUID(), state: 'building', calibration: null, evaluation: null, createdAt: at, updatedAt: at }
-      await change(spec.project, record => ({ ...record, generations: [...record.generations, generation] }))
+      // It may be there already: written, and the answer lost.
+      await change(spec.project, record => (record.generations.some(({ id }) => id === generation.id) ? null : { ...record, generations: [...record.generations, generation] }))
       return generation
     },
     async makeCurrent(id) {

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker'
 import type { ElasticsearchConnection } from '../../datashare/elasticsearch-client.ts'
 import type { DocumentSource } from '../../datashare/source.ts'
 import type { Embedders } from '../../embedding/embedder.ts'
@@ -14,7 +14,7 @@ import { PATIENCE, type PatienceOptions } from '../../vectorize/patience.ts'
 import { RETIRE_AFTER_MS } from '../create-engine.ts'
 import { createActivities } from './activities.ts'
 import { toTemporalError, type TemporalAddress } from './connection.ts'
-import { TASK_QUEUE } from './names.ts'
+import { BATCH_QUEUE, TASK_QUEUE } from './names.ts'
 import { openClusterRecords } from './records.ts'
 
 export interface TemporalWorkerOptions {
@@ -39,6 +39,8 @@ export interface RunningWorker {
 
 /** A chain that is cancelled must stop within seconds: so heartbeats are really sent, not saved up. */
 const HEARTBEAT = '2 seconds'
+/** Steps that are no batches, more than there are long scans at a time: so one holds up no other. */
+const STEPS_AT_ONCE = 16
 /** Compiled, or as it stands. */
 const WORKFLOWS = fileURLToPath(new URL(`./workflows${extname(import.meta.url)}`, import.meta.url))
 
@@ -54,15 +56,18 @@ export async function startTemporalWorker({ temporal: { address, namespace }, el
   const { ledger, projects, searches } = records
   const connection = await NativeConnection.connect({ address }).catch((error: unknown) => { throw toTemporalError(error) })
   opened.defer(() => connection.close())
-  const worker = await Worker.create({
-    connection, namespace, taskQueue: TASK_QUEUE, workflowsPath: WORKFLOWS, activities: { ...createActivities({ ...parts, ledger, projects, searches, find: findWith({ ...parts, generations: projects }), patience, retireAfterMs, log }) },
-    maxConcurrentActivityTaskExecutions: batchesAtOnce, maxHeartbeatThrottleInterval: HEARTBEAT, defaultHeartbeatThrottleInterval: HEARTBEAT,
-  })
-  const ended = worker.run()
+  const activities = createActivities({ ...parts, ledger, projects, searches, find: findWith({ ...parts, generations: projects }), patience, retireAfterMs, log })
+  const shared = { connection, namespace, activities, maxHeartbeatThrottleInterval: HEARTBEAT, defaultHeartbeatThrottleInterval: HEARTBEAT }
+  const workers = await Promise.all([
+    Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowsPath: WORKFLOWS, maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE }),
+    Worker.create({ ...shared, taskQueue: BATCH_QUEUE, maxConcurrentActivityTaskExecutions: batchesAtOnce }),
+  ])
+  const runs = workers.map(worker => worker.run())
+  const ended = Promise.all(runs).then(() => undefined)
   ended.catch(() => undefined)
   opened.defer(async () => {
-    if (worker.getState() === 'RUNNING') worker.shutdown()
-    await ended.catch(() => undefined)
+    for (const worker of workers.filter(each => each.getState() === 'RUNNING')) worker.shutdown()
+    await Promise.allSettled(runs)
   })
   log.info({ taskQueue: TASK_QUEUE, namespace }, 'worker runs')
   const all = opened.move()
@@ -75,10 +80,15 @@ const findWith = (parts: { store: VectorStore, embedders: Embedders, generations
   createFindMostSimilar({ ...parts, hydrator: idsOnly, languagesOf: knownLanguages(parts), coverage: () => Promise.resolve(NOTHING) })
 
 let isInstalled = false
+/** Of the queue of batches, which has none. */
+const NO_WORKFLOWS = 'No workflows registered, not polling for workflow tasks'
 
 /** Once in a process. Of its messages only those of trouble, and without what was passed. */
 function sayWarnings(log: Logger): void {
   if (isInstalled) return
   isInstalled = true
-  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message }) => log[level === 'ERROR' ? 'error' : 'warn']({ part: 'temporal' }, message)), shutdownSignals: [] })
+  const say = ({ level, message }: LogEntry): void => {
+    if (message !== NO_WORKFLOWS) log[level === 'ERROR' ? 'error' : 'warn']({ part: 'temporal' }, message)
+  }
+  Runtime.install({ logger: new DefaultLogger('WARN', say), shutdownSignals: [] })
 }

@@ -1,9 +1,9 @@
 import {
   ActivityFailure, ApplicationFailure, CancellationScope, ChildWorkflowFailure, defineSignal, executeChild, getExternalWorkflowHandle, isCancellation, ParentClosePolicy, proxyActivities, setHandler,
-  sleep, startChild, upsertSearchAttributes, workflowInfo,
+  sleep, startChild, upsertSearchAttributes, workflowInfo, type ActivityOptions,
 } from '@temporalio/workflow'
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
-import { UNKNOWN_TASK, type BatchRange, type Ending, type Progress, type Steps } from './names.ts'
+import { BATCH_QUEUE, UNKNOWN_TASK, type BatchRange, type Ending, type Progress, type Steps } from './names.ts'
 
 /*
  * The chain, as thin as it goes: what is done stands in the activities, and what is known in the rows. A history stays small whatever the project:
@@ -17,12 +17,14 @@ const BATCHES_AT_ONCE = 32
 const PROGRESS_STEPS = 100
 
 /** A worker that dies is noticed by its missing heartbeat. What it did is done again, or found done; what is wrong with a task is not tried twice. */
-const steps = proxyActivities<Steps>({
+const STEP: ActivityOptions = {
   startToCloseTimeout: '30 days',
   heartbeatTimeout: '15 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 50 },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-})
+}
+const steps = proxyActivities<Omit<Steps, 'vectorizeBatch'>>(STEP)
+const batchSteps = proxyActivities<Pick<Steps, 'vectorizeBatch'>>({ ...STEP, taskQueue: BATCH_QUEUE })
 
 const updateProgress = defineSignal<[Progress]>('update_progress')
 const PROGRESS = defineSearchAttributeKey('Progress', SearchAttributeType.DOUBLE)
@@ -74,7 +76,7 @@ export async function vectorize_docs(range: BatchRange): Promise<void> {
   let done = 0
   const numbers = Array.from({ length: to - from }, (_, index) => from + index)
   await inLanes(BATCHES_AT_ONCE, numbers, async (number) => {
-    await steps.vectorizeBatch({ chain, attempt, number })
+    await batchSteps.vectorizeBatch({ chain, attempt, number })
     done++
     if (done % step === 0 || done === numbers.length) await tellProgress(range, done / numbers.length)
   })
