@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Task } from '../../shared/src/types.ts'
-import { files, isFinished, openNewsroom, untilTask } from '../../server/src/testing/newsroom.ts'
-import { startWorker } from '../../server/src/testing/served-companion.ts'
+import { files, isFinished, openNewsroom } from '../../server/src/testing/newsroom.ts'
+import { startWorker, type ServedCompanion } from '../../server/src/testing/served-companion.ts'
 import { startTemporal } from '../../server/src/testing/temporal.ts'
 import { round } from '../speed/measure.ts'
 import type { Part } from '../speed/report.ts'
@@ -17,6 +18,9 @@ const BATCH = 8
 /** Linux counts processor time in hundredths of a second. */
 const TICKS = 100
 const CORES_JUDGED = 4
+
+/** Seldom, so that the servers' share is what the work takes and not what it takes to look. */
+const LOOKED_AT_EVERY_MS = 250
 
 /** Passages a second that one worker and two embed, each with one thread, over a real Elasticsearch and a real Temporal on the same machine. */
 export async function measureWorkers({ documents, say }: WorkersOptions): Promise<Part> {
@@ -36,12 +40,12 @@ export async function measureWorkers({ documents, say }: WorkersOptions): Promis
     const workers = await Promise.all(Array.from({ length: count }, async () => startWorker({ ...options, dataDir: await newsroom.newFolder() })))
     // The model of each is loaded, and the servers are warm, before the clock runs.
     const { id } = (await companion.client.call<{ task: Task }>('POST', `/api/projects/${project}/vectorize`, { mode: 'update', batchSize: BATCH })).body.task
-    const begun = await untilTask(companion, id, ({ counts }) => counts.done > BATCH * 4)
+    const begun = await until(companion, id, ({ counts }) => counts.done > BATCH * 4)
     const [started, before] = [performance.now(), await processorSeconds(servers)]
-    const embedded = await untilTask(companion, id, ({ phase, state }) => phase === 'indexing' || phase === 'verifying' || state === 'DONE')
+    const embedded = await until(companion, id, ({ phase, state }) => phase === 'indexing' || phase === 'verifying' || state === 'DONE')
     const seconds = (performance.now() - started) / 1_000
     const share = (await processorSeconds(servers) - before) / seconds / availableParallelism()
-    await untilTask(companion, id, isFinished)
+    await until(companion, id, isFinished)
     await Promise.all(workers.map(worker => worker.stop()))
     const speed = (embedded.counts.passages - begun.counts.passages) / seconds
     say(`workers: ${count}: ${speed.toFixed(1)} passages a second`)
@@ -54,6 +58,15 @@ export async function measureWorkers({ documents, say }: WorkersOptions): Promis
     name: 'workers', unit: `one thread each, on a machine with ${cores} cores; the servers' share is of all of its processors`,
     rows: [...rows, { name: 'two ÷ one', figures: { 'passages a second': ratio } }],
     claims: cores < CORES_JUDGED ? [] : [{ claim: 'two workers ÷ one', least: 1.8, measured: ratio }],
+  }
+}
+
+async function until({ client }: ServedCompanion, id: string, isWanted: (task: Task) => boolean): Promise<Task> {
+  for (;;) {
+    const { body } = await client.call<Task>('GET', `/api/tasks/${id}`)
+    if (isWanted(body)) return body
+    if (isFinished(body)) throw new Error(`the vectorization ended ${body.state} too soon`)
+    await sleep(LOOKED_AT_EVERY_MS)
   }
 }
 

@@ -11,6 +11,8 @@ const FAST = 60_000
 /** The windows of passages overlap, so each adds about this many new characters. */
 const PASSAGE_STRIDE = 800
 const PASSAGE_TEXT_BYTES = 1_200
+/** Of each dimension: half precision, in the table and once more in the index. */
+const DIMENSION_BYTES = 4
 /** The list of words over whole documents, and the rows. */
 const BYTES_PER_CHARACTER = 1.5
 const BYTES_PER_DOCUMENT = 1_000
@@ -45,6 +47,6 @@ export function estimateOf({ documents, characters }: Workload, dimensions: numb
     documents,
     characters,
     etaSeconds: [Math.floor(low), Math.ceil(high)],
-    bytes: Math.round(passages * (dimensions * Float32Array.BYTES_PER_ELEMENT + PASSAGE_TEXT_BYTES) + characters * BYTES_PER_CHARACTER + documents * BYTES_PER_DOCUMENT),
+    bytes: Math.round(passages * (dimensions * DIMENSION_BYTES + PASSAGE_TEXT_BYTES) + characters * BYTES_PER_CHARACTER + documents * BYTES_PER_DOCUMENT),
   }
 }
