@@ -34,11 +34,12 @@ export interface CacheBytes {
 }
 
 const MEGABYTE = 1024 * 1024
-const USUAL: CacheBytes = { index: BigInt(128 * MEGABYTE), metadata: BigInt(32 * MEGABYTE) }
-/** An index of more passages is read anew for every search with the usual caches: large projects have caches of their own. */
-const LARGE_PASSAGES = 50_000
+/** Enough for the words of small projects. What a chain has replaced stays in them until they are full: more would only make the process larger. */
+const USUAL: CacheBytes = { index: BigInt(32 * MEGABYTE), metadata: BigInt(16 * MEGABYTE) }
+/** So many passages have an index of vectors, and with it caches of their own: with the usual ones it would be read anew for every search. */
+export const LARGE_PASSAGES = 20_000
 
-/** An index of 100,000 passages is kept whole with 400 MB: so up to 512, as far as that is a sixteenth of what the machine, or the container, has. */
+/** In full precision an index of 100,000 passages was kept whole with 400 MB: so up to 512, as far as that is a sixteenth of what the machine, or the container, has. */
 function largeCaches(usual: CacheBytes): CacheBytes {
   const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity)
   const index = BigInt(Math.min(512 * MEGABYTE, Math.floor(memory / 16)))

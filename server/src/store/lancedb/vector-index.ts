@@ -8,10 +8,8 @@ import { retryConflicts } from './faults.ts'
 import { tableNames } from './schema.ts'
 import { nearestPassages } from './search.ts'
 import { samplePassages } from './statistics.ts'
-import type { GenerationTables } from './tables.ts'
+import { LARGE_PASSAGES, type GenerationTables } from './tables.ts'
 
-/** Below this an exact scan is fast enough, and exact. */
-const FROM_PASSAGES = 20_000
 /** The partitions of a table that has grown by this are too few and too large: they are found anew. */
 const GROWTH = 2
 /** What the partitions are found from, held in memory at once. LanceDB's own default is four times as many: of 100,000 vectors, nearly all. */
@@ -31,7 +29,7 @@ export type VectorIndexNote = z.infer<typeof NoteSchema>
 export interface VectorIndices {
   /** Partitions that a search of this generation reads. */
   probes(generation: Generation): Promise<number>
-  /** Makes the index where a table is large enough for one, anew where it has outgrown it, and measures how much of it a search has to read. */
+  /** Makes the index where a table is large enough that an exact scan is slow, anew where it has outgrown it, and measures how much of it a search has to read. */
   ensure(generation: Generation, tables: GenerationTables): Promise<void>
   drop(generation: Generation): Promise<void>
 }
@@ -54,7 +52,7 @@ export function createVectorIndices(folder: string): VectorIndices {
 
     async ensure(generation, tables) {
       const [rows, note] = [await tables.passages.countRows(), await noteOf(generation)]
-      if (rows < FROM_PASSAGES || (note !== null && rows < note.rows * GROWTH && await hasIndex(tables.passages))) return
+      if (rows < LARGE_PASSAGES || (note !== null && rows < note.rows * GROWTH && await hasIndex(tables.passages))) return
       await retryConflicts(() => tables.passages.createIndex('embedding', { config: Index.ivfFlat({ distanceType: 'cosine', sampleRate: VECTORS_PER_PARTITION }) }))
       const measured = { rows, ...await measure(tables) }
       await writeFile(fileOf(generation), JSON.stringify(measured), { mode: 0o600 })
