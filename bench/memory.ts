@@ -4,7 +4,7 @@ import { createStandInEmbedders } from '../server/src/testing/stand-in-embedders
 
 /**
  * npm run bench:memory [-- documents] [--stand-in] [--small-caches]: peak and growth of memory over a whole vectorization of documents of 2 KB.
- * With --stand-in instead of the model: the rest of it, a hundred times as fast. With --small-caches instead of LanceDB's usual ones, of 160 MB,
+ * With --stand-in instead of the model: the rest of it, a hundred times as fast. With --small-caches instead of LanceDB's usual ones, of 48 MB,
  * which take tens of thousands of documents to fill: what else grows. JSON on the last line.
  */
 const CHARACTERS = 2_000
