@@ -37,8 +37,8 @@ const started = performance.now()
 const say = (text: string): void => console.log(`${String(Math.round((performance.now() - started) / 1_000)).padStart(5)} s  ${text}`)
 
 const options = await readOptions(process.argv.slice(2))
-const embedders = cached(await openModel(), join(cache, 'embeddings'))
-const tokenizer = await loadTokenizer(join(BUNDLED_MODELS_DIR, embedders.defaultModel.id))
+const embedders = cached(await openModel(options.model), join(cache, 'embeddings'))
+const tokenizer = await loadTokenizer(join(BUNDLED_MODELS_DIR, 'all-MiniLM-L6-v2'))
 const asked: Asked[] = []
 const collections: { name: CollectionName, documents: number, passages: number, queries: number, madeOf: readonly string[] }[] = []
 try {

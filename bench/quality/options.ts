@@ -13,6 +13,8 @@ export interface Options {
   readonly tune: boolean
   readonly variant: CreateFind | null
   readonly store: StoreName
+  /** An id of the registry, or a folder; undefined for the bundled one. */
+  readonly model: string | undefined
   /** Whether all is measured: only then the figures are the project's. */
   readonly isWhole: boolean
 }
@@ -22,12 +24,13 @@ const USAGE = `npm run bench:quality -- [options]
   --tune            only the queries that ranking may be tuned on
   --limit N         only N documents of each collection, first those that the queries ask for
   --variant FILE    a module that exports another createFindMostSimilar, to be compared with the project's own
-  --store NAME      ${STORES.join(' | ')}`
+  --store NAME      ${STORES.join(' | ')}
+  --model NAME      another model: an id of the registry, or a folder (docs/models.md)`
 
 /** @throws Error with the usage where an option is unknown or wrong */
 export async function readOptions(args: string[]): Promise<Options> {
   const { values } = parseArgs({ args, options: {
-    only: { type: 'string', multiple: true }, tune: { type: 'boolean', default: false }, limit: { type: 'string' }, variant: { type: 'string' }, store: { type: 'string', default: 'lancedb' },
+    only: { type: 'string', multiple: true }, tune: { type: 'boolean', default: false }, limit: { type: 'string' }, variant: { type: 'string' }, store: { type: 'string', default: 'lancedb' }, model: { type: 'string' },
   } })
   const collections = COLLECTIONS.filter(name => values.only?.includes(name) ?? true)
   const limit = values.limit === undefined ? Infinity : Number(values.limit)
@@ -35,8 +38,8 @@ export async function readOptions(args: string[]): Promise<Options> {
   if (collections.length < (values.only?.length ?? 1) || !(limit >= 1) || store === undefined) throw new Error(USAGE)
   const variant = values.variant === undefined ? null : await import(pathToFileURL(resolve(values.variant)).href) as { createFindMostSimilar: CreateFind }
   return {
-    collections, limit, tune: values.tune, variant: variant?.createFindMostSimilar ?? null, store,
-    isWhole: values.only === undefined && values.limit === undefined && !values.tune && variant === null && store === 'lancedb',
+    collections, limit, tune: values.tune, variant: variant?.createFindMostSimilar ?? null, store, model: values.model,
+    isWhole: values.only === undefined && values.limit === undefined && !values.tune && variant === null && store === 'lancedb' && values.model === undefined,
   }
 }
 

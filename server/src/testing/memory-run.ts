@@ -37,8 +37,8 @@ interface Sample {
 }
 
 /** The bundled model, as the companion opens it. */
-export const openModel = (): Promise<Embedders> =>
-  openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: availableParallelism(), log })
+export const openModel = (defaultModel = 'all-MiniLM-L6-v2'): Promise<Embedders> =>
+  openEmbedders({ defaultModel, threads: availableParallelism(), log })
 
 /** So small that they are full at once: what grows then is no cache. */
 const SMALL_CACHES: CacheBytes = { index: 2_000_000n, metadata: 2_000_000n }
