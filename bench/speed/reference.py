@@ -3,7 +3,6 @@
 python reference.py embed MODEL                      one thread; a line in, {"texts": […], "batch": n}; a line out, {"cpuMs", "wallMs"}
 python reference.py search MODEL VECTORS DIMENSIONS FOLDER   a line in, {"query"}; a line out, {"wallMs"}
 python reference.py vectorize MODEL URL INDEX FOLDER  one line out, {"documents", "cpuMs", "wallMs"}
-python reference.py export MODEL FILE                 writes the model as PyTorch's exporter does, in full precision: what hubs offer transformers.js
 """
 import json
 import sys
@@ -100,24 +99,5 @@ def vectorize(model, url, index, folder):
     say(documents=count, **times)
 
 
-def export(model, file):
-    import torch
-    from transformers import AutoModel
-
-    names = ["input_ids", "attention_mask", "token_type_ids"]
-
-    class Encoder(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.bert = AutoModel.from_pretrained(model, attn_implementation="eager").eval()
-
-        def forward(self, *inputs):
-            return self.bert(**dict(zip(names, inputs))).last_hidden_state
-
-    axes = {0: "batch_size", 1: "sequence_length"}
-    torch.onnx.export(Encoder(), tuple(torch.ones(2, 16, dtype=torch.int64) for _ in names), file, input_names=names, output_names=["last_hidden_state"],
-                      dynamic_axes={name: axes for name in [*names, "last_hidden_state"]}, opset_version=17, dynamo=False)
-
-
 if __name__ == "__main__":
-    {"embed": embed, "search": search, "vectorize": vectorize, "export": export}[sys.argv[1]](*sys.argv[2:])
+    {"embed": embed, "search": search, "vectorize": vectorize}[sys.argv[1]](*sys.argv[2:])
