@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SimilarityError, type Task } from '@datashare-similarity/shared'
 import type { Caller, GrantedProject } from '../datashare/access.ts'
 import type { Embedder, Embedders } from '../embedding/embedder.ts'
@@ -96,6 +97,18 @@ export function hold(embedders: WatchedEmbedders): { reached: Promise<void>, let
     await Promise.race([held.promise, aborted])
   }
   return { reached: reached.promise, letGo: () => held.resolve(undefined) }
+}
+
+/** Lets so many documents through, and holds the next ones until they are aborted; resolves when the first of them is reached. */
+export function holdAfter(embedders: WatchedEmbedders, documents: number): Promise<undefined> {
+  const reached = Promise.withResolvers<undefined>()
+  let seen = 0
+  embedders.gate = async (_content, signal) => {
+    if (++seen <= documents) return
+    reached.resolve(undefined)
+    await sleep(60_000, undefined, { signal })
+  }
+  return reached.promise
 }
 
 export const codeOf = (promise: Promise<unknown>): Promise<string> =>

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, vi } from 'vitest'
 import { SimilarityError } from '@datashare-similarity/shared'
 import { TaskSchema } from '@datashare-similarity/shared/contract'
 import { PASSAGE_RULES } from '../passages/passage.ts'
-import { codeOf, hold, type TestChain, type WatchedEmbedders } from './chain.ts'
+import { codeOf, hold, holdAfter, type TestChain, type WatchedEmbedders } from './chain.ts'
 import { eachChain, there } from './each-chain.ts'
 import { prose } from './memory-documents.ts'
 
@@ -160,15 +159,9 @@ export function describeVectorizing(open: (embedders: WatchedEmbedders) => Promi
 
   it('R10: a cancelled chain stops writing, swaps nothing in, and resumes with what is missing', async () => {
     fill(6)
-    const third = Promise.withResolvers<undefined>()
-    let documents = 0
-    given.embedders.gate = async (_content, signal) => {
-      if (++documents <= 2) return
-      third.resolve(undefined)
-      await sleep(60_000, undefined, { signal })
-    }
+    const third = holdAfter(given.embedders, 2)
     const { id } = await given.chain.engine.start(given.chain.project, { mode: 'update', batchSize: 1 })
-    await third.promise
+    await third
     await vi.waitFor(async () => expect((await given.chain.task(id)).counts.done).toBe(2), { timeout: 10_000 })
 
     const cancelling = await given.chain.engine.cancel(given.chain.caller, id)

@@ -2,9 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { codeOf, hold, log } from '../../testing/chain.ts'
+import { codeOf, hold, holdAfter, log } from '../../testing/chain.ts'
 import { eachChain } from '../../testing/each-chain.ts'
 import { describeRules } from '../../testing/rules-conformance.ts'
 import { describeVectorizing } from '../../testing/vectorizing-conformance.ts'
@@ -37,15 +36,9 @@ describe('keeps its ledger in the data folder', () => {
 
   it('a chain goes on as the same task after the companion was stopped', async () => {
     fill(6)
-    const third = Promise.withResolvers<undefined>()
-    let documents = 0
-    given.embedders.gate = async (_content, signal) => {
-      if (++documents <= 2) return
-      third.resolve(undefined)
-      await sleep(60_000, undefined, { signal })
-    }
+    const third = holdAfter(given.embedders, 2)
     const { id } = await given.chain.engine.start(given.chain.project, { mode: 'update', batchSize: 1 })
-    await third.promise
+    await third
     await vi.waitFor(async () => expect((await given.chain.task(id)).counts.done).toBe(2))
 
     given.embedders.gate = () => undefined
