@@ -1,6 +1,7 @@
 /** Remembers answers for a short while. Equal questions at the same time share one answer; failures are not kept. */
 export interface ShortCache<T> {
   get(key: string, ask: () => Promise<T>): Promise<T>
+  has(key: string): boolean
   drop(key: string): void
 }
 
@@ -29,14 +30,20 @@ export function createShortCache<T>({ milliseconds, entries }: ShortCacheOptions
     })
   }
 
+  const fresh = (key: string): Entry<T> | undefined => {
+    const known = kept.get(key)
+    return known !== undefined && known.until > performance.now() ? known : undefined
+  }
+
   return {
     get(key, ask) {
-      const known = kept.get(key)
-      if (known !== undefined && known.until > performance.now()) return known.answer
+      const known = fresh(key)
+      if (known !== undefined) return known.answer
       const entry = { until: performance.now() + milliseconds, answer: ask() }
       keep(key, entry)
       return entry.answer
     },
+    has: key => fresh(key) !== undefined,
     drop: key => void kept.delete(key),
   }
 }

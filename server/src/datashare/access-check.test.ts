@@ -188,6 +188,18 @@ describe('what is remembered', () => {
     expect((await access.identify(alice)).uid).toBe('alice')
   })
 
+  it('no remembered answer refuses a project: one that has just been made is granted at once, and a refusal is as fresh as its request', async () => {
+    const access = check()
+    await access.identify(alice, undefined, 'demo')
+    routes['/api/users/me'] = me('demo', 'new')
+    expect((await access.identify(alice, undefined, 'new')).mayRead('new')).not.toBeNull()
+    expect(askedFor('/api/users/me')).toBe(2)
+    await access.identify(alice, undefined, 'new')
+    expect(askedFor('/api/users/me')).toBe(2)
+    expect((await access.identify(alice, undefined, 'nowhere')).mayRead('nowhere')).toBeNull()
+    expect(askedFor('/api/users/me')).toBe(3)
+  })
+
   it('a caller who is forgotten is asked for anew', async () => {
     const access = check()
     const caller = await access.identify(alice)

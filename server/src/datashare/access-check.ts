@@ -139,9 +139,17 @@ export function createAccessCheck({ url, vectorizeRole, log }: AccessCheckOption
     return caller
   }
 
+  const identify = (credentials: Credentials, signal: AbortSignal | undefined): Promise<Caller> =>
+    orAborted(callers.get(keyOf(credentials), async () => callerOf(await datashare.me(credentials), credentials)), signal)
+
   return {
-    identify: (credentials, signal) =>
-      orAborted(callers.get(keyOf(credentials), async () => callerOf(await datashare.me(credentials), credentials)), signal),
+    async identify(credentials, signal, wanted) {
+      const isRemembered = callers.has(keyOf(credentials))
+      const caller = await identify(credentials, signal)
+      if (!isRemembered || wanted === undefined || caller.mayRead(wanted) !== null) return caller
+      forget(credentials)
+      return await identify(credentials, signal)
+    },
     version: () => facts.get('version', datashare.version).catch(() => null),
   }
 }

@@ -63,8 +63,11 @@ export interface Caller {
 }
 
 export interface AccessCheck {
-  /** Asks Datashare who sends these credentials. @throws SimilarityError anonymous | datashare_unreachable */
-  identify(credentials: Credentials, signal?: AbortSignal): Promise<Caller>
+  /**
+   * Asks Datashare who sends these credentials. With the name of a project that is wanted no remembered answer refuses it:
+   * the project may be new. @throws SimilarityError anonymous | datashare_unreachable
+   */
+  identify(credentials: Credentials, signal?: AbortSignal, wanted?: string): Promise<Caller>
   /** Version of Datashare, null where it does not answer. */
   version(): Promise<string | null>
 }
