@@ -13,7 +13,7 @@ import { openEmbedders } from '../embedding/embedders.ts'
 import { createHttpApp, createMetricsApp } from '../http/app.ts'
 import { createFairQueue, type FairQueue } from '../http/fair-queue.ts'
 import { createHandlers, SEARCHES } from '../http/handlers.ts'
-import { createHttpServer, listenOn, stopServer } from '../http/server.ts'
+import { HttpServer, listenOn, stopServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { createEvaluate } from '../search/evaluate.ts'
@@ -101,7 +101,7 @@ async function start(config: Config, log: Logger, overrides: Overrides, lifespan
   const closing = new AbortController()
   const app = createHttpApp(handlers, access, { ...config, version: VERSION, closing: closing.signal, metrics }, log)
   const metricsUrl = await serveMetrics({ searches, chains, generations, known }, metrics, config, log, lifespan)
-  const server = await lifespan.provide('http', () => listenOn(createHttpServer(app), config), it => stopServer(it, closing))
+  const server = await lifespan.provide('http', () => listenOn(new HttpServer(app), config), it => stopServer(it, closing))
   const url = urlOf(server, config.host)
   log.info({ url, version: VERSION }, 'companion listens')
   return { url, metricsUrl, engine, close: () => lifespan.close(), [Symbol.asyncDispose]: () => lifespan.close() }
@@ -163,7 +163,7 @@ async function serveMetrics({ searches, chains, generations, known }: Measured, 
     },
   })
   const app = createMetricsApp(metrics, LOOPBACK, log)
-  const server = await lifespan.provide('metrics', () => listenOn(createHttpServer(app), { host: '127.0.0.1', port: metricsPort }, 'SIMILARITY_METRICS_PORT'), it => stopServer(it, new AbortController()))
+  const server = await lifespan.provide('metrics', () => listenOn(new HttpServer(app), { host: '127.0.0.1', port: metricsPort }, 'SIMILARITY_METRICS_PORT'), it => stopServer(it, new AbortController()))
   const url = `${urlOf(server, '127.0.0.1')}/metrics`
   log.info({ url }, 'metrics are served')
   return url

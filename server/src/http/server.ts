@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
+import { Server, STATUS_CODES, type RequestListener, type ServerResponse } from 'node:http'
 import type { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SimilarityError, type ErrorCode } from '@datashare-similarity/shared'
@@ -21,17 +21,32 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 }
 
 /** The server of the application. What is no HTTP, too long or too slow never reaches the application, but gets its problems here. */
-export function createHttpServer(app: RequestListener): Server {
-  const server = createServer({
-    maxHeaderSize: HEAD_BYTES, headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS, connectionsCheckingInterval: CHECKED_EVERY_MS,
-    // A request without a host gets the answer of the application's own check.
-    requireHostHeader: false,
-  }, app)
-  server.maxConnections = CONNECTIONS
-  server.on('clientError', refuse)
-  // An expectation that we do not know may be passed over.
-  server.on('checkExpectation', app)
-  return server
+export class HttpServer extends Server {
+  readonly #answers = new Set<ServerResponse>()
+
+  constructor(app: RequestListener) {
+    super({
+      maxHeaderSize: HEAD_BYTES, headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS, connectionsCheckingInterval: CHECKED_EVERY_MS,
+      // A request without a host gets the answer of the application's own check.
+      requireHostHeader: false,
+    })
+    this.maxConnections = CONNECTIONS
+    const answer: RequestListener = (request, response) => {
+      this.#answers.add(response)
+      response.once('close', () => this.#answers.delete(response))
+      app(request, response)
+    }
+    this.on('request', answer)
+    // An expectation that we do not know may be passed over.
+    this.on('checkExpectation', answer)
+    this.on('clientError', refuse)
+  }
+
+  /** For Node a connection is idle when its answer was handed over, though much of it may be still to be sent: then nothing is closed now. */
+  override closeIdleConnections(): void {
+    const isSending = [...this.#answers].some(({ writableEnded, writableFinished }) => writableEnded && !writableFinished)
+    if (!isSending) super.closeIdleConnections()
+  }
 }
 
 /** @throws SimilarityError configuration_wrong where it cannot be listened on */
