@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Task } from '../../shared/src/types.ts'
 import { aDocument, hasJava, type IndexedDocument } from '../../server/src/testing/elasticsearch.ts'
@@ -24,6 +25,8 @@ export interface VectorizingOptions {
 const PROJECT = 'harbour'
 const STARTS = 5
 const CORES = availableParallelism()
+/** Seldom: whoever looks all the time takes a core from what is looked at. */
+const LOOKED_AT_EVERY_MS = 250
 
 /** From Datashare's index in a real Elasticsearch to a store that can be searched, and from a start to the first answer. The built companion. */
 export async function measureVectorizing({ documents, python, say }: VectorizingOptions): Promise<Part[]> {
@@ -91,6 +94,7 @@ async function watch({ pid, client }: ServedCompanion): Promise<Watched> {
     const [now, { main, children }] = await Promise.all([processorSeconds(pid), residentMemory(pid)])
     seconds = { main: now.main, model: Math.max(seconds.model, now.model) }
     megabytes = Math.max(megabytes, main + children)
+    await sleep(LOOKED_AT_EVERY_MS)
     task = (await client.call<Task>('GET', `/api/tasks/${task.id}`)).body
   }
   if (task.state !== 'DONE') throw new Error(`the vectorization ended ${task.state}`)
