@@ -22,9 +22,11 @@ import { removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
 /**
  * In a long vectorization versions and small files pile up, and rows that no text index covers yet are read
  * anew for every word and phrase: so compact after this many batches, or passages that are a tenth of the table.
+ * A compaction reads the whole table: in one of millions it comes after more batches, as many as write such a tenth.
  */
 const BATCHES_PER_COMPACTION = 256
 const PASSAGES_PER_COMPACTION = 5_000
+const PASSAGES_OF_A_BATCH = 500
 const COMPACTION_PASSES = 6
 
 /**
@@ -78,7 +80,8 @@ function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, l
   function isCompactionDue({ id }: Generation, written: number, total: number): boolean {
     const before = sinceCompaction.get(id) ?? { batches: 0, passages: 0 }
     const since = { batches: before.batches + 1, passages: before.passages + written }
-    const isDue = since.batches >= BATCHES_PER_COMPACTION || since.passages >= Math.max(PASSAGES_PER_COMPACTION, total / 10)
+    const tenth = Math.max(PASSAGES_PER_COMPACTION, total / 10)
+    const isDue = since.passages >= tenth || since.batches >= Math.max(BATCHES_PER_COMPACTION, tenth / PASSAGES_OF_A_BATCH)
     sinceCompaction.set(id, isDue ? { batches: 0, passages: 0 } : since)
     return isDue
   }
