@@ -26,7 +26,7 @@ const PROJECT = 'harbour'
 const STARTS = 5
 const CORES = availableParallelism()
 /** Seldom: whoever looks all the time takes a core from what is looked at. */
-const LOOKED_AT_EVERY_MS = 250
+const LOOKED_AT_EVERY_MS = 1_000
 
 /** From Datashare's index in a real Elasticsearch to a store that can be searched, and from a start to the first answer. The built companion. */
 export async function measureVectorizing({ documents, python, say }: VectorizingOptions): Promise<Part[]> {
@@ -87,7 +87,6 @@ interface Watched {
 /** A vectorization from its start to its end, and what its processes take meanwhile: those for documents end soon after it. */
 async function watch({ pid, client }: ServedCompanion): Promise<Watched> {
   const before = await processorSeconds(pid)
-  const started = performance.now()
   let { body: { task } } = await client.call<{ task: Task }>('POST', `/api/projects/${PROJECT}/vectorize`, {})
   let [seconds, megabytes] = [before, 0]
   while (!isFinished(task)) {
@@ -98,7 +97,7 @@ async function watch({ pid, client }: ServedCompanion): Promise<Watched> {
     task = (await client.call<Task>('GET', `/api/tasks/${task.id}`)).body
   }
   if (task.state !== 'DONE') throw new Error(`the vectorization ended ${task.state}`)
-  return { task, milliseconds: performance.now() - started, main: seconds.main - before.main, model: seconds.model - before.model, megabytes }
+  return { task, milliseconds: Date.parse(task.completedAt ?? '') - Date.parse(task.createdAt), main: seconds.main - before.main, model: seconds.model - before.model, megabytes }
 }
 
 const TICKS_A_SECOND = 100
