@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Server, STATUS_CODES, type RequestListener, type ServerResponse } from 'node:http'
 import type { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
 import { SimilarityError, type ErrorCode } from '@datashare-similarity/shared'
 import { toProblem } from './problem.ts'
 
@@ -61,9 +62,12 @@ export function listenOn<S extends NetServer>(server: S, { host, port }: { host:
 const FINISH_WITHIN_MS = 4_000
 const CUT_AFTER_MS = 1_000
 const SWEEP_EVERY_MS = 100
+/** For connections that wait to be taken. */
+const TAKE_WITHIN_MS = 500
 
-/** Takes no more connections, and ends those that there are: nobody can make it wait for longer than five seconds. */
+/** Takes no more connections than those that wait already, and ends those that there are: nobody can make it wait for longer than six seconds. */
 export async function stopServer(server: Server, closing: AbortController): Promise<void> {
+  await takeWaiting(server)
   const closed = new Promise<void>(resolve => server.close(() => resolve()))
   // A connection that is kept alive becomes idle only when its answer has been sent.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS)
@@ -73,6 +77,20 @@ export async function stopServer(server: Server, closing: AbortController): Prom
   clearInterval(sweep)
   clearTimeout(refuse)
   clearTimeout(cut)
+}
+
+/** Node takes one connection in each turn of its loop; what the system has taken for it, and perhaps a request with it, would be reset. */
+async function takeWaiting(server: Server): Promise<void> {
+  const until = performance.now() + TAKE_WITHIN_MS
+  let taken = 0
+  const count = (): void => { taken++ }
+  server.on('connection', count)
+  for (let before = -1; before < taken && performance.now() < until;) {
+    before = taken
+    await turn()
+    await turn()
+  }
+  server.off('connection', count)
 }
 
 const reasonOf = (error: Error): string => ('code' in error ? String(error.code) : error.name)
