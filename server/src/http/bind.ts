@@ -60,7 +60,8 @@ async function callOf(endpoint: Endpoint, request: Request, response: Response, 
 async function proofsOf(endpoint: Endpoint, request: Request, access: AccessCheck, signal: AbortSignal): Promise<{ caller?: Caller, project?: GrantedProject }> {
   if (endpoint.access === 'open') return {}
   const name = endpoint.access === 'project' ? projectName(String(request.params['project'])) : undefined
-  const caller = await access.identify(credentialsOf(request), signal, name)
+  const wanted = name ?? request.query['project']
+  const caller = await access.identify(credentialsOf(request), signal, typeof wanted === 'string' ? wanted : undefined)
   return name === undefined ? { caller } : { caller, project: caller.grant(name) }
 }
 
