@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Project, Task, TaskList } from '@datashare-similarity/shared'
 import { hasJava } from '../testing/elasticsearch.ts'
@@ -9,6 +10,8 @@ import { clusterEnv, startTemporal, type TestTemporal } from '../testing/tempora
 
 const KILLED_EVERY_MS = 20_000
 const HOUR_MS = 3_600_000
+const ROUNDS = 12
+const LATER_MS = 8
 const CLOCKS = new Map([['ahead', HOUR_MS], ['back', -HOUR_MS]])
 /** All that a process asks of its clock. */
 const clockOff = (milliseconds: number): string => `
@@ -43,6 +46,11 @@ describe.skipIf(!hasJava())('a cluster', () => {
     const worker = await startWorker({ ...options, dataDir: await newsroom.newFolder(), ...own })
     onTestFinished(() => worker[Symbol.asyncDispose]())
     return worker
+  }
+  const another = async (own: Partial<ServedOptions> = {}): Promise<ServedCompanion> => {
+    const other = await newsroom.serve({ ...options, dataDir: await newsroom.newFolder(), ...own })
+    onTestFinished(() => other[Symbol.asyncDispose]())
+    return other
   }
   const vectorize = async (project: string, body: object = { mode: 'update' }): Promise<Task> =>
     (await companion.client.call<{ task: Task }>('POST', `/api/projects/${project}/vectorize`, body)).body.task
@@ -79,7 +87,7 @@ describe.skipIf(!hasJava())('a cluster', () => {
   }, 180_000)
 
   it('R10: a chain is cancelled within five seconds, and resumes with what is missing', async () => {
-    await newsroom.addProject('cancelled', files(400, 1_500))
+    await newsroom.addProject('cancelled', files(150, 1_500))
     await work()
     const { id } = await vectorize('cancelled', { mode: 'update', batchSize: 4 })
     await untilTask(companion, id, ({ counts }) => counts.done > 4)
@@ -94,9 +102,48 @@ describe.skipIf(!hasJava())('a cluster', () => {
     expect(cancelled.state).toBe('CANCELLED')
     expect(seconds).toBeLessThan(5)
     expect(done).toMatchObject({ state: 'DONE', resumes: id })
-    expect(done.counts.done).toBeLessThanOrEqual(400 - cancelled.counts.done)
-    expect((await coverage('cancelled')).coverage).toMatchObject({ documents: 400, vectorized: 400 })
+    expect(done.counts.done).toBeLessThanOrEqual(150 - cancelled.counts.done)
+    expect((await coverage('cancelled')).coverage).toMatchObject({ documents: 150, vectorized: 150 })
   }, 300_000)
+
+  it('two companions are as one: what one began the other shows, refuses to begin again, cancels and resumes, and both find the same', async () => {
+    const documents = files(160, 900)
+    await newsroom.addProject('shared', documents)
+    const other = await another()
+    await work()
+    const { id } = await vectorize('shared', { mode: 'update', batchSize: 4 })
+    await untilTask(other, id, ({ counts }) => counts.done > 4)
+
+    expect(await other.client.call('POST', '/api/projects/shared/vectorize', { mode: 'update' })).toMatchObject({ status: 409, body: { code: 'chain_running', taskId: id } })
+    await other.client.call('POST', `/api/tasks/${id}/cancel`)
+    expect((await untilTask(companion, id, isFinished)).state).toBe('CANCELLED')
+    const resumed = (await other.client.call<{ task: Task }>('POST', `/api/tasks/${id}/resume`)).body.task
+    const [task, seen] = await Promise.all([companion, other].map(from => untilTask(from, resumed.id, isFinished)))
+
+    expect(task).toEqual(seen)
+    expect(task).toMatchObject({ state: 'DONE', resumes: id })
+    const asked = await Promise.all([companion, other].map(({ client }) => client.similar('shared', { queries: [prose(9, 900).slice(0, 120)] })))
+    expect(asked[0]?.results[0]?.documents[0]?.documentId).toBe(documents[8]?.id)
+    expect(asked[1]?.results).toEqual(asked[0]?.results)
+    expect((await coverage('shared')).coverage).toMatchObject({ documents: 160, vectorized: 160 })
+  }, 180_000)
+
+  it('a wipe through one companion takes nothing from a vectorization that another one begins at the same time', async () => {
+    await newsroom.addProject('wiped', files(12, 400))
+    const other = await another()
+    await work()
+    await companion.client.vectorize('wiped')
+    const outcomes = new Set<number>()
+    for (let round = 0; round < ROUNDS; round++) {
+      const wipe = delay(round * LATER_MS).then(() => other.client.call('DELETE', '/api/projects/wiped/vectors'))
+      const [{ id }, { status }] = await Promise.all([vectorize('wiped'), wipe])
+      outcomes.add(status)
+
+      expect((await untilTask(companion, id, isFinished)).state).toBe('DONE')
+      expect((await coverage('wiped')).coverage).toMatchObject({ documents: 12, vectorized: 12, missing: 0 })
+    }
+    expect([...outcomes].sort()).toEqual([204, 409])
+  }, 180_000)
 
   // The test server leaves to a dead worker what it was about to do.
   it.runIf(isLong)('R1 (long): a worker that is killed leaves its batches to another one, and nothing is missing or twice', async () => {
@@ -171,8 +218,7 @@ describe.skipIf(!hasJava())('a cluster', () => {
 
   it.skipIf(!isLong).each([...CLOCKS])('R16 (long): a worker and a companion whose clocks are an hour %s do their part, and take nothing from the others', async (direction, jump) => {
     const preload = clockOff(jump)
-    const other = await newsroom.serve({ ...options, dataDir: await newsroom.newFolder(), preload })
-    onTestFinished(() => other[Symbol.asyncDispose]())
+    const other = await another({ preload })
     await Promise.all([work(), work({ preload })])
     const start = ({ client }: ServedCompanion) => client.call<{ task: Task }>('POST', `/api/projects/${direction}/vectorize`, { mode: 'update', batchSize: 4 })
 

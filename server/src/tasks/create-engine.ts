@@ -27,13 +27,13 @@ export interface EngineLedger {
   /** The task that has resumed this one, or one of those that did, and has not failed or been cancelled itself. */
   unfailedHeir(id: string): Awaitable<TaskRow | null>
   forget(id: string): Awaitable<void>
+  /** Takes all generations of a project out of use, so that nobody finds one whose tables are being dropped. @throws SimilarityError chain_running, also where a chain began a moment ago */
+  retireAll(project: ProjectName): Awaitable<void>
 }
 
 /** Which generations a project has, and what the engine needs to clean up. */
 export interface EngineGenerations extends Generations {
   byId(id: string, project: ProjectName): Awaitable<Generation | null>
-  /** Takes all generations of a project out of use, so that nobody finds one whose tables are being dropped. */
-  retireAll(project: ProjectName): Awaitable<void>
   retire(id: string): Awaitable<void>
   /** Of all projects. */
   inUse(): Awaitable<Generation[]>
@@ -75,12 +75,10 @@ interface EngineParts {
 /** What may be begun, stopped, resumed and forgotten: the same rules whoever runs the chains. */
 export function createEngine(parts: EngineParts): TaskEngine {
   const { source, ledger, runner, view } = parts
-  const wiping = new Set<ProjectName>()
 
-  const refuseWhileBusy = async (project: ProjectName): Promise<void> => {
+  const refuseWhileRunning = async (project: ProjectName): Promise<void> => {
     const running = await ledger.runningChain(project)
     if (running !== null) throw new SimilarityError('chain_running', { taskId: running.id })
-    if (wiping.has(project)) throw new SimilarityError('chain_running', { detail: 'The vectors of the project are being wiped.' })
   }
   /** The batches of a chain are stopped, resumed and forgotten with it, never alone. @throws SimilarityError task_unknown | task_of_chain */
   const chainFor = async (caller: Caller, id: string): Promise<{ chain: TaskRow, project: GrantedProject }> => {
@@ -91,13 +89,13 @@ export function createEngine(parts: EngineParts): TaskEngine {
     return { chain, project }
   }
   const begin = async (project: GrantedProject, spec: Omit<ChainSpec, 'project' | 'createdBy'>): Promise<Task> => {
-    await refuseWhileBusy(project.name)
+    await refuseWhileRunning(project.name)
     const whole = { ...spec, project: project.name, createdBy: project.caller.uid }
     await refuseOtherModel(parts, whole)
     await source.count(project.name, runner.closing)
     runner.closing.throwIfAborted()
     // Another request may have been faster.
-    await refuseWhileBusy(project.name)
+    await refuseWhileRunning(project.name)
     const row = await ledger.addChain(whole)
     await runner.run(row, project)
     return view.show(row)
@@ -107,7 +105,7 @@ export function createEngine(parts: EngineParts): TaskEngine {
     kind: parts.kind,
     searches: parts.searches,
     async start(project, request) {
-      await refuseWhileBusy(project.name)
+      await refuseWhileRunning(project.name)
       return begin(project, { mode: request.mode, args: await argsFor(parts, project.name, request) })
     },
     async get(caller, id) {
@@ -128,7 +126,7 @@ export function createEngine(parts: EngineParts): TaskEngine {
     async resume(caller, id) {
       const { chain, project } = await chainFor(caller, id)
       if (!isFinished(chain)) throw new SimilarityError('task_not_finished', { taskId: chain.id })
-      await refuseWhileBusy(chain.project)
+      await refuseWhileRunning(chain.project)
       await refuseSettled(parts, chain)
       const { generation, mode } = chain
       return begin(project, { mode, args: await ledger.chainArgs(chain.id), resumes: { id: chain.id, generation } })
@@ -139,14 +137,11 @@ export function createEngine(parts: EngineParts): TaskEngine {
       await ledger.forget(chain.id)
     },
     async wipe({ name: project }) {
-      await refuseWhileBusy(project)
-      wiping.add(project)
-      try {
-        await parts.generations.retireAll(project)
-        for (const generation of await parts.generations.all(project)) await dropGeneration(parts, generation)
-      } finally {
-        wiping.delete(project)
-      }
+      await refuseWhileRunning(project)
+      await ledger.retireAll(project)
+      // A chain that has begun since builds one of its own
+      const retired = (await parts.generations.all(project)).filter(({ state }) => state === 'retired')
+      for (const generation of retired) await dropGeneration(parts, generation)
     },
     ping: parts.ping,
     idle: () => runner.idle(),

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import type { Task } from '@datashare-similarity/shared'
 import { aCaller } from './callers.ts'
 import { codeOf, hold, type TestChain, type WatchedEmbedders } from './chain.ts'
@@ -134,5 +134,34 @@ export function describeRules(open: (embedders: WatchedEmbedders) => Promise<Tes
     expect(await given.chain.generations.all(given.chain.project.name)).toEqual([])
     expect((await given.chain.rows(there(await given.chain.generations.current(given.chain.other.name)))).size).toBe(1)
     expect((await given.chain.vectorize()).counts.done).toBe(2)
+  })
+
+  it('a vectorization that begins while the vectors before it are being wiped keeps its own', async () => {
+    fill(2)
+    await given.chain.vectorize()
+    const wiped = await given.chain.current()
+    const { store } = given.chain
+    const dropping = Promise.withResolvers<undefined>()
+    const begun = Promise.withResolvers<undefined>()
+    const drop = store.drop.bind(store)
+    const spy = vi.spyOn(store, 'drop').mockImplementationOnce(async (generation) => {
+      dropping.resolve(undefined)
+      await begun.promise
+      await drop(generation)
+    })
+    onTestFinished(() => spy.mockRestore())
+
+    const wipe = given.chain.engine.wipe(given.chain.project)
+    await dropping.promise
+    const { id } = await given.chain.engine.start(given.chain.project, { mode: 'update' })
+    begun.resolve(undefined)
+    await wipe
+    await given.chain.engine.idle()
+
+    expect(await given.chain.task(id)).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
+    const current = await given.chain.current()
+    expect(current.id).not.toBe(wiped.id)
+    expect(await given.chain.generations.all(given.chain.project.name)).toEqual([current])
+    expect((await given.chain.rows()).size).toBe(2)
   })
 }

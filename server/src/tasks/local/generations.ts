@@ -66,9 +66,6 @@ export function createGenerations(database: DatabaseSync): LedgerGenerations {
     touch: id => done(() => update('updated_at = ?, evaluation = NULL', now(), id)),
     remove: id => done(() => void database.prepare('DELETE FROM generations WHERE id = ?').run(id)),
     byId: id => one('id = ?', id),
-    retireAll: (project) => {
-      guarded(() => database.prepare('UPDATE generations SET state = \'retired\', updated_at = ? WHERE project = ?').run(now(), project))
-    },
     retire: id => guarded(() => update('state = \'retired\', updated_at = ?', now(), id)),
     retired: () => select('state = \'retired\''),
     inUse: () => select('state <> \'retired\''),

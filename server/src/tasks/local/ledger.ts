@@ -41,6 +41,10 @@ export function createLedger(database: DatabaseSync) {
 
   const runningChain = (project: ProjectName): TaskRow | null =>
     rows('parent IS NULL AND project = ? AND state IN (\'CREATED\', \'QUEUED\', \'RUNNING\')', project)[0] ?? null
+  const refuseWhileRunning = (project: ProjectName): void => {
+    const running = runningChain(project)
+    if (running !== null) throw new SimilarityError('chain_running', { taskId: running.id })
+  }
 
   return {
     get,
@@ -48,8 +52,7 @@ export function createLedger(database: DatabaseSync) {
 
     /** @throws SimilarityError chain_running */
     addChain({ project, mode, args, createdBy, resumes }: ChainSpec): TaskRow {
-      const running = runningChain(project)
-      if (running !== null) throw new SimilarityError('chain_running', { taskId: running.id })
+      refuseWhileRunning(project)
       const id = `${TASK_NAMES.createVectorizationTasks}-${randomUUID()}`
       insert({
         id, name: TASK_NAMES.createVectorizationTasks, project, state: 'QUEUED', mode, args: JSON.stringify(args), created_by: createdBy,
@@ -106,6 +109,12 @@ export function createLedger(database: DatabaseSync) {
       WITH RECURSIVE heirs(id) AS (SELECT id FROM tasks WHERE resumes = ? UNION SELECT tasks.id FROM tasks JOIN heirs ON tasks.resumes = heirs.id) SELECT id FROM heirs)`, id)[0] ?? null,
 
     forget: (id: string): void => run('DELETE FROM tasks WHERE id = ?', id),
+
+    /** @throws SimilarityError chain_running */
+    retireAll(project: ProjectName): void {
+      refuseWhileRunning(project)
+      run('UPDATE generations SET state = \'retired\', updated_at = ? WHERE project = ?', new Date().toISOString(), project)
+    },
 
     rate(modelId: string): number | null {
       const rate = database.prepare('SELECT characters_per_second AS rate FROM rates WHERE model_id = ?').get(modelId)?.['rate']

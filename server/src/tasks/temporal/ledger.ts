@@ -8,7 +8,7 @@ import type { Records } from '../../store/elasticsearch/records.ts'
 import { weigh } from '../../vectorize/outcome.ts'
 import { isFinished, type EngineLedger } from '../create-engine.ts'
 import { BatchArgsSchema, ChainArgsSchema, CountsSchema, TaskRowSchema, type ChainSpec, type Counts, type TaskRow } from '../rows.ts'
-import type { Projects } from './projects.ts'
+import type { ProjectRecord, Projects } from './projects.ts'
 import { createSightings } from './sightings.ts'
 
 /** A task's row, with what only a cluster has to know of it. */
@@ -109,13 +109,18 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
     return chain === null || isFinished(chain) ? null : chain
   }
 
+  /** @throws SimilarityError chain_running, also for one that is just being written */
+  const refuseWhileRunning = async ({ project, running }: ProjectRecord): Promise<void> => {
+    if (running === null) return
+    const chain = await get(running.task)
+    const isOver = chain === null ? sightings.unchangedFor(project, running.task) >= CLAIM_MS : isFinished(chain)
+    if (!isOver) throw new SimilarityError('chain_running', { taskId: running.task })
+  }
   /** One chain at a time. The claim comes first, so that no two companions write a chain of one project. @throws SimilarityError chain_running */
   const claim = (project: ProjectName, task: string): Promise<void> => projects.change(project, async (found) => {
     // It was written, and the answer lost.
     if (found.running?.task === task) return null
-    const chain = found.running === null ? null : await get(found.running.task)
-    const isBeingWritten = found.running !== null && chain === null && sightings.unchangedFor(project, found.running.task) < CLAIM_MS
-    if (found.running !== null && (isBeingWritten || (chain !== null && !isFinished(chain)))) throw new SimilarityError('chain_running', { taskId: found.running.task })
+    await refuseWhileRunning(found)
     return { ...found, running: { task } }
   })
   const release = ({ project, id }: TaskRow): Promise<void> =>
@@ -163,6 +168,12 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
       await records.removeAll({ parent: id })
       await records.removeAll({ id })
     },
+    /** In the record that a chain claims: so either the chain is seen here, or it begins with no generation. */
+    retireAll: project => projects.change(project, async (found) => {
+      await refuseWhileRunning(found)
+      if (found.generations.length === 0) return null
+      return { ...found, generations: found.generations.map(generation => ({ ...generation, state: 'retired', updatedAt: now() })) }
+    }),
 
     dropBatches: chain => records.removeAll({ parent: chain }),
     async addBatches(chain, attempt, from, batches) {

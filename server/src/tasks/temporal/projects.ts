@@ -91,9 +91,6 @@ export function createProjects(records: Records<ProjectRecord>): Projects {
     remove: id => changeOf(id, generations => generations.filter(generation => generation.id !== id)),
     byId: async (id, project) => (await select(project)).find(generation => generation.id === id) ?? null,
     retire: id => update(id, { state: 'retired', updatedAt: now() }),
-    retireAll: project => change(project, record => (record.generations.length === 0
-      ? null
-      : { ...record, generations: record.generations.map(generation => ({ ...generation, state: 'retired' as const, updatedAt: now() })) })),
     inUse: async () => (await records.find({}, ALL)).records.flatMap(({ generations }) => generations.filter(({ state }) => state !== 'retired')),
   }
 }
