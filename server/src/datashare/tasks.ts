@@ -6,12 +6,15 @@ import { settingsOf } from './facts.ts'
 const TIMEOUT = 30_000
 const RETRIES = 3
 
+/** Nothing else: what is a list or an object Datashare takes only with the name of its Java class. */
+export type TaskArgs = Readonly<Record<string, string | number | boolean | null>>
+
 /** A task as Datashare keeps one: its id is the workflow's, its name the workflow's type, its group the queue. */
 export interface DatashareTask {
   readonly id: string
   readonly name: string
   readonly group: string
-  readonly args: Readonly<Record<string, unknown>>
+  readonly args: TaskArgs
 }
 
 /** Whether Datashare hands tasks of a group to whoever asks for them in this namespace of Temporal. @throws SimilarityError datashare_unreachable */

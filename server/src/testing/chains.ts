@@ -3,6 +3,7 @@ import type { TestChain } from './chain.ts'
 import type { Engine } from './engines.ts'
 import { openLocalChain } from './local-chain.ts'
 import { startCluster } from './temporal-chain.ts'
+import { startTemporalDatashare } from './temporal-datashare.ts'
 
 /** Opens chains on one engine, each with a project of its own; one at a time. */
 export interface Chains extends AsyncDisposable {
@@ -12,4 +13,4 @@ export interface Chains extends AsyncDisposable {
 }
 
 export const startChains = (engine: Engine): Promise<Chains> =>
-  (engine === 'temporal' ? startCluster('full') : Promise.resolve({ open: openLocalChain, elasticsearch: null, [Symbol.asyncDispose]: () => Promise.resolve() }))
+  (engine === 'temporal' ? startCluster('full', startTemporalDatashare) : Promise.resolve({ open: openLocalChain, elasticsearch: null, [Symbol.asyncDispose]: () => Promise.resolve() }))

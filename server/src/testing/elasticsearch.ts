@@ -19,9 +19,9 @@ export interface TestElasticsearch {
 }
 
 /** Whether a real Elasticsearch can be started here: Java 17 or later, and Maven. */
-export function hasJava(): boolean {
+export function hasJava(least = 17): boolean {
   const version = /version "(\d+)/.exec(String(spawnSync('java', ['-version']).stderr))?.[1]
-  return Number(version) >= 17 && spawnSync('mvn', ['-version']).status === 0
+  return Number(version) >= least && spawnSync('mvn', ['-version']).status === 0
 }
 
 function started(node: ChildProcess): Promise<string> {

@@ -9,22 +9,23 @@ import { log, looking, QUICK, type TestChain } from './chain.ts'
 import { startElasticsearch } from './elasticsearch.ts'
 import { createMemoryDocuments, type MemoryDocuments } from './memory-documents.ts'
 import { startTemporal } from './temporal.ts'
-import { startTemporalDatashare, type TemporalDatashare } from './temporal-datashare.ts'
 
 /** A real Elasticsearch, a real Temporal, a companion's engine and a worker: started once, with projects of their own for each chain that is opened. */
-export interface TemporalCluster extends AsyncDisposable {
-  readonly datashare: TemporalDatashare
+export interface TemporalCluster<Datashare> extends AsyncDisposable {
+  readonly datashare: Datashare
   readonly elasticsearch: { readonly url: string }
   readonly temporal: TemporalAddress
   open(embedders: Embedders): Promise<TestChain>
 }
 
-export async function startCluster(kind: 'test' | 'full' = 'test'): Promise<TemporalCluster> {
+export async function startCluster<Datashare extends AsyncDisposable & { readonly url: string }>(
+  kind: 'test' | 'full', startDatashare: (temporal: TemporalAddress) => Promise<Datashare>,
+): Promise<TemporalCluster<Datashare>> {
   await using stack = new AsyncDisposableStack()
   const [elasticsearch, temporal] = await Promise.all([startElasticsearch(), startTemporal(kind)])
   stack.defer(() => temporal.stop())
   stack.defer(() => elasticsearch.stop())
-  const datashare = stack.use(await startTemporalDatashare(temporal))
+  const datashare = stack.use(await startDatashare(temporal))
   let given: { source: MemoryDocuments, embedders: Embedders } | undefined
   const now = (): { source: MemoryDocuments, embedders: Embedders } => {
     if (given === undefined) throw new Error('no chain is open')

@@ -14,8 +14,11 @@ export interface TemporalDatashare extends AsyncDisposable {
   stop(id: string): Promise<void>
 }
 
-/** Without a state Datashare fails; a user may be anybody's. */
-const TaskSchema = z.looseObject({ id: z.string(), name: z.string(), state: z.literal('CREATED'), args: z.looseObject({ defaultProject: z.string(), user: z.looseObject({ id: z.string() }) }) })
+/** Without a state Datashare fails, and with a list among the arguments; a user may be anybody's. */
+const TaskSchema = z.looseObject({
+  id: z.string(), name: z.string(), state: z.literal('CREATED'),
+  args: z.object({ defaultProject: z.string(), user: z.looseObject({ id: z.string() }) }).catchall(z.union([z.string(), z.number(), z.boolean(), z.null()])),
+})
 /** Without a group it fails too. */
 const GroupSchema = z.object({ group: z.string() })
 

@@ -12,14 +12,15 @@ import { describeRules } from '../../testing/rules-conformance.ts'
 import { describeVectorizing } from '../../testing/vectorizing-conformance.ts'
 import { prose } from '../../testing/memory-documents.ts'
 import { startCluster, type TemporalCluster } from '../../testing/temporal-chain.ts'
+import { startTemporalDatashare, type TemporalDatashare } from '../../testing/temporal-datashare.ts'
 import { hashOfArgs, workflowArgs } from './ledger.ts'
 import { TASK_QUEUE, UNKNOWN_TASK } from './names.ts'
 import { openClusterRecords, type ClusterRecords } from './records.ts'
 
 describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () => {
-  let cluster: TemporalCluster
+  let cluster: TemporalCluster<TemporalDatashare>
   beforeAll(async () => {
-    cluster = await startCluster()
+    cluster = await startCluster('test', startTemporalDatashare)
   }, 400_000)
   afterAll(() => cluster[Symbol.asyncDispose]())
 
@@ -97,6 +98,17 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       expect(await records.ledger.runningChain(chain.project.name)).toEqual(task)
       expect(await records.projects.all(chain.project.name)).toEqual([generation])
       await records.ledger.withdraw(task)
+    })
+
+    it('no generation is taken out of use once another companion has begun a chain, though it has not written it yet', async () => {
+      await chain.vectorize()
+      const before = await chain.current()
+      await records.projects.change(chain.project.name, record => ({ ...record, running: { task: 'claimed' } }))
+
+      await expect(records.ledger.retireAll(chain.project.name)).rejects.toMatchObject({ code: 'chain_running' })
+      await records.projects.change(chain.project.name, record => ({ ...record, running: null }))
+
+      expect(await chain.current()).toEqual(before)
     })
 
     it('a task that is done is not done again by whoever knows its id and its arguments', async () => {
@@ -183,7 +195,7 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
 
     it('a search that no companion has allowed, or with another query, project or user, or a second time, gives no id', async () => {
       await chain.vectorize()
-      const args = { project: chain.project.name, defaultProject: chain.project.name, queries: ['harbour'], size: 5, user: { id: 'ada' } }
+      const args = { project: chain.project.name, defaultProject: chain.project.name, queries: '["harbour"]', size: 5, user: { id: 'ada' } }
       const refused = async (id: string, other: object = {}): Promise<void> => {
         expect(await failureOf(await byHand(id, { ...args, ...other }, TASK_NAMES.findMostSimilar))).toMatchObject({ type: UNKNOWN_TASK })
       }
@@ -193,7 +205,7 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       }
 
       await refused('search-invented')
-      for (const [index, other] of [{ queries: ['quay'] }, { project: chain.other.name }, { user: { id: 'eve' } }, { size: 6 }].entries()) {
+      for (const [index, other] of [{ queries: '["quay"]' }, { project: chain.other.name }, { user: { id: 'eve' } }, { size: 6 }].entries()) {
         await allow(`search-${chain.project.name}-${index}`)
         await refused(`search-${chain.project.name}-${index}`, other)
       }

@@ -17,8 +17,8 @@ export const SearchRecordSchema = z.object({
 })
 export type SearchRecord = z.infer<typeof SearchRecordSchema>
 
-/** What the workflow of a search is started with, beside the user. */
-export const SearchArgsSchema = z.looseObject({ queries: z.array(z.string()), size: z.int() })
+/** What the workflow of a search is started with, beside the user: the queries as JSON. */
+export const SearchArgsSchema = z.looseObject({ queries: z.string().transform(json => z.array(z.string()).parse(JSON.parse(json))), size: z.int() })
 
 const FoundSchema = z.array(z.array(z.string()))
 
@@ -26,7 +26,7 @@ export function createSearchTasks(records: Records<SearchRecord>, temporal: Temp
   return {
     async start({ name: project, caller }: GrantedProject, { queries, size }) {
       const id = `${TASK_NAMES.findMostSimilar}-${randomUUID()}`
-      const args = { defaultProject: project, project, queries: [...queries], size }
+      const args = { defaultProject: project, project, queries: JSON.stringify(queries), size }
       await records.create(id, { sequence: Date.now(), id, project, created_by: caller.uid, args_hash: hashOfArgs(args), done: false })
       await start(caller, { id, name: TASK_NAMES.findMostSimilar, args })
       return id

@@ -1,5 +1,5 @@
 import type { Caller } from '../../datashare/access.ts'
-import { runsTasksOfGroups, startTask } from '../../datashare/tasks.ts'
+import { runsTasksOfGroups, startTask, type TaskArgs } from '../../datashare/tasks.ts'
 import type { TemporalClient } from './client.ts'
 import { TASK_QUEUE } from './names.ts'
 
@@ -7,7 +7,7 @@ export interface NewTask {
   readonly id: string
   /** The workflow's type. */
   readonly name: string
-  readonly args: Readonly<Record<string, unknown>>
+  readonly args: TaskArgs
 }
 
 /** Starts a task as a caller. @throws SimilarityError temporal_unreachable | datashare_unreachable | anonymous | project_forbidden */
