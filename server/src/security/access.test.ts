@@ -105,6 +105,15 @@ describe('S5 and S28: for a project that is not granted', () => {
   })
 })
 
+it.each(['/api/projects/b', '/api/tasks?project=b'])('a project that was given a moment ago is answered at once by %s, though the answer before it is still remembered', async (path) => {
+  const ask = companion.as('bob-key')
+  await ask('GET', '/api/projects/a')
+  expect((await ask('GET', path)).status).toBe(403)
+  bob.projects = ['a', 'b']
+
+  expect((await ask('GET', path)).status).toBe(200)
+})
+
 it('S6: the id of a document of one project finds nothing under another', async () => {
   const ask = companion.as('alice-key')
   const status = await ask('GET', '/api/projects/a/documents/informant')
