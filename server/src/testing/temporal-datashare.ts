@@ -8,6 +8,8 @@ export interface TemporalDatashare extends AsyncDisposable {
   readonly url: string
   /** What /settings says; a test may change it. */
   settings: Readonly<Record<string, string>>
+  /** What it answers to whoever puts a task there, instead of doing it; null where it does it. */
+  refusal: number | null
   /** What was put on its page of tasks. */
   readonly tasks: { csrf: unknown, body: z.infer<typeof TaskSchema> }[]
   /** As its page stops a task: the workflow is terminated, and nothing of it runs any more. */
@@ -28,11 +30,13 @@ export async function startTemporalDatashare({ address, namespace }: TemporalAdd
   const client = new Client({ connection, namespace })
   const tasks: TemporalDatashare['tasks'] = []
   let settings: Readonly<Record<string, string>> = {}
+  let refusal: number | null = null
   const startWorkflow = (queue: string, workflowId: string, type: string, args: object): Promise<unknown> =>
     client.workflow.start(type, { taskQueue: queue.toLowerCase(), workflowId, workflowIdReusePolicy: 'REJECT_DUPLICATE', args: [args] })
   const app = express()
     .get('/settings', (_request, response) => void response.json({ mode: 'LOCAL', batchQueueType: 'MEMORY', taskRoutingStrategy: 'UNIQUE', ...settings }))
     .put('/api/task/:id', express.json(), async (request, response) => {
+      if (refusal !== null) return void response.status(refusal).json({})
       const { id } = request.params
       const body = TaskSchema.parse(request.body)
       const { group } = GroupSchema.parse(request.query)
@@ -46,6 +50,8 @@ export async function startTemporalDatashare({ address, namespace }: TemporalAdd
     url: server.url,
     get settings() { return settings },
     set settings(value) { settings = value },
+    get refusal() { return refusal },
+    set refusal(value) { refusal = value },
     tasks,
     async stop(id) {
       await client.workflow.getHandle(id).terminate('stopped')

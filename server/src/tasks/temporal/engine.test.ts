@@ -1,5 +1,5 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { TASK_NAMES } from '@datashare-similarity/shared'
 import type { Embedders } from '../../embedding/embedder.ts'
 import { openEmbedders } from '../../embedding/embedders.ts'
@@ -159,6 +159,18 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       const [put] = cluster.datashare.tasks.filter(({ body }) => body.id === task.id)
       expect(put).toMatchObject({ csrf: expect.stringMatching(/.+/) as string, body: { name: task.name, args: { project: chain.project.name, defaultProject: chain.project.name, user: { id: 'ada' } } } })
       expect(await client.workflow.getHandle(task.id).result()).toBe(2)
+    })
+
+    it.each([[401, 'anonymous'], [403, 'project_forbidden'], [500, 'datashare_unreachable']])('a start that Datashare answers with %i is told as %s, and leaves nothing that keeps the project from the next one', async (status, code) => {
+      cluster.datashare.settings = { batchQueueType: 'TEMPORAL', taskRoutingStrategy: 'GROUP' }
+      cluster.datashare.refusal = status
+      onTestFinished(() => { cluster.datashare.refusal = null })
+
+      await expect(chain.engine.start(chain.project, { mode: 'update' })).rejects.toMatchObject({ code })
+
+      expect(await chain.engine.latest(chain.project)).toBeNull()
+      cluster.datashare.refusal = null
+      expect(await chain.vectorize()).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
     })
 
     it('a chain that was stopped on Datashare\'s page is cancelled, and the project takes another', async () => {
