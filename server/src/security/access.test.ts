@@ -90,18 +90,20 @@ describe('S5 and S28: for a project that is not granted', () => {
   })
 
   it('S28: an answer takes no longer for a project that exists', async () => {
-    const median = async (project: string): Promise<number> => {
-      const times: number[] = []
-      for (let round = 0; round < 21; round++) {
-        const started = process.hrtime.bigint()
-        await companion.as('bob-key')('POST', `/api/projects/${project}/similar`, QUERY)
-        times.push(Number(process.hrtime.bigint() - started) / 1e6)
-      }
-      return times.toSorted((a, b) => a - b)[10] ?? 0
+    const milliseconds = async (project: string): Promise<number> => {
+      const started = process.hrtime.bigint()
+      await companion.as('bob-key')('POST', `/api/projects/${project}/similar`, QUERY)
+      return Number(process.hrtime.bigint() - started) / 1e6
     }
-    await median('b')
+    const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+    const times = { b: [] as number[], unknown: [] as number[] }
+    // In turns, so that whatever else the machine does falls on both.
+    for (let round = 0; round < 31; round++) {
+      times.b.push(await milliseconds('b'))
+      times.unknown.push(await milliseconds('unknown'))
+    }
     // Both are answered before anything of a project is looked at: some milliseconds is what the machine itself varies.
-    expect(Math.abs(await median('b') - await median('unknown'))).toBeLessThan(15)
+    expect(Math.abs(median(times.b) - median(times.unknown))).toBeLessThan(15)
   })
 })
 
