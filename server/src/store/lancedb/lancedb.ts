@@ -116,10 +116,12 @@ function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, l
     async maintain(generation, signal) {
       signal?.throwIfAborted()
       await tables.write(generation, ensureIndices)
-      await tables.write(generation, pair => vectorIndices.ensure(generation, pair))
+      const hasNewIndex = await tables.write(generation, pair => vectorIndices.ensure(generation, pair))
       await compactWholly(generation, signal)
       if (await purgeRemoved(generation)) await compactWholly(generation, signal)
       await tables.reopen(generation)
+      // With the caches that it is searched with: without them each vector that is looked for would hold what it reads of the index by itself.
+      if (hasNewIndex) await tables.read(generation, pair => vectorIndices.measure(generation, pair))
     },
 
     async drop(generation) {

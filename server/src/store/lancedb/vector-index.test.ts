@@ -34,7 +34,7 @@ const note = async (): Promise<VectorIndexNote> => JSON.parse(await readFile(awa
 
 /** Vectors in every direction: what lies near another is spread over many partitions. */
 function scattered(id: string, passages: number): DocumentWrite {
-  const embeddings = Array.from({ length: passages }, () => Float32Array.from({ length: DIMENSIONS }, () => random.next() - 0.5))
+  const embeddings = Array.from({ length: passages }, () => Float32Array.from({ length: generation.dimensions }, () => random.next() - 0.5))
   return aDocument({ id, texts: embeddings.map((_, index) => `passage ${index}`), embeddings })
 }
 
@@ -68,6 +68,23 @@ it('finds by the index what an exact scan finds, fills a list that a filter leav
 
   await store.drop(generation)
   expect((await readdir(folder)).filter(name => name.includes(generation.id))).toEqual([])
+})
+
+it('measures the index without holding it once for each vector that it looks for', { timeout: 120_000 }, async () => {
+  await store.close()
+  // As small beside this index as the usual ones are beside that of a large project.
+  store = await openLanceStore({ folder, log: createLogger('silent'), cacheBytes: { index: 2_000_000n, metadata: 2_000_000n } })
+  generation = aGeneration('a', 384)
+  await store.create(generation)
+  for (let document = 0; document < 40; document++) await store.replace(generation, [scattered(`d${document}`, 1_000)])
+  const before = process.memoryUsage().rss
+  let peak = before
+  const watching = setInterval(() => { peak = Math.max(peak, process.memoryUsage().rss) }, 20)
+
+  await store.maintain(generation).finally(() => clearInterval(watching))
+
+  expect((await note()).recall).toBeGreaterThanOrEqual(0.99)
+  expect((peak - before) / 1_000_000).toBeLessThan(150)
 })
 
 it('makes the index anew once the table has doubled, and not before', { timeout: 120_000 }, async () => {

@@ -27,10 +27,12 @@ const NoteSchema = z.object({ rows: z.number(), probes: z.number(), recall: z.nu
 export type VectorIndexNote = z.infer<typeof NoteSchema>
 
 export interface VectorIndices {
-  /** Partitions that a search of this generation reads. */
-  probes(generation: Generation): Promise<number>
-  /** Makes the index where a table is large enough that an exact scan is slow, anew where it has outgrown it, and measures how much of it a search has to read. */
-  ensure(generation: Generation, tables: GenerationTables): Promise<void>
+  /** Partitions that a search of this generation reads; undefined where there is no index that was measured, and a search is exact. */
+  probes(generation: Generation): Promise<number | undefined>
+  /** Makes the index where a table is large enough that an exact scan is slow, and anew where it has outgrown it. @returns whether it is to be measured */
+  ensure(generation: Generation, tables: GenerationTables): Promise<boolean>
+  /** Finds out how much of the index a search has to read. */
+  measure(generation: Generation, tables: GenerationTables): Promise<void>
   drop(generation: Generation): Promise<void>
 }
 
@@ -48,13 +50,17 @@ export function createVectorIndices(folder: string): VectorIndices {
   }
 
   return {
-    probes: async generation => (await noteOf(generation))?.probes ?? PROBES[0] ?? 1,
+    probes: async generation => (await noteOf(generation))?.probes,
 
     async ensure(generation, tables) {
       const [rows, note] = [await tables.passages.countRows(), await noteOf(generation)]
-      if (rows < LARGE_PASSAGES || (note !== null && rows < note.rows * GROWTH && await hasIndex(tables.passages))) return
+      if (rows < LARGE_PASSAGES || (note !== null && rows < note.rows * GROWTH && await hasIndex(tables.passages))) return false
       await retryConflicts(() => tables.passages.createIndex('embedding', { config: Index.ivfFlat({ distanceType: 'cosine', sampleRate: VECTORS_PER_PARTITION }) }))
-      const measured = { rows, ...await measure(tables) }
+      return true
+    },
+
+    async measure(generation, tables) {
+      const measured = { rows: await tables.passages.countRows(), ...await measure(tables) }
       await writeFile(fileOf(generation), JSON.stringify(measured), { mode: 0o600 })
       notes.set(generation.id, measured)
     },
