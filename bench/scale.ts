@@ -1,4 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -18,6 +20,8 @@ const USAGE = `npm run bench:scale -- [options]
   --quick       small sizes: some minutes
   --whole       a million passages in LanceDB, 200,000 in Elasticsearch: hours on two cores
   --only NAME   ${PARTS.join(' | ')}; may be given several times`
+
+const RESULTS = fileURLToPath(new URL('results', import.meta.url))
 
 const SIZES = {
   quick: { lancedb: [2_000, 10_000], elasticsearch: [2_000, 10_000], queries: 20, documents: 120 },
@@ -45,18 +49,26 @@ async function withModel<T>(use: (embedders: Awaited<ReturnType<typeof openModel
   return use(embedders).finally(() => embedders.close())
 }
 
+/** In a process of its own: what one part has left in memory is none of the next one's. */
+async function measureAlone(name: typeof PARTS[number]): Promise<Part[]> {
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2), '--only', name], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const [code] = await once(child, 'exit') as [number | null]
+  if (code !== 0) throw new Error(`${name} ended with ${code ?? 'a signal'}`)
+  const { parts } = JSON.parse(await readFile(join(RESULTS, `scale-${size}-${name}.json`), 'utf8')) as { parts: Part[] }
+  return parts
+}
+
 const parts: Part[] = []
 for (const name of chosen) {
   say(name)
-  parts.push(...await measure[name]())
+  parts.push(...await (chosen.length === 1 ? measure[name]() : measureAlone(name)))
 }
 const here = await machine()
 const judges = size !== 'quick'
 const figures = [`${here.processor}, ${here.cores} cores, ${here.gigabytes} GB, Node ${here.node}.`, ...parts.map(part => asMarkdown(part, judges))].join('\n\n')
 console.log(figures)
-const results = fileURLToPath(new URL('results', import.meta.url))
 const file = chosen.length === PARTS.length ? `scale-${size}.json` : `scale-${size}-${chosen.join('-')}.json`
-await mkdir(results, { recursive: true })
-await writeFile(join(results, file), JSON.stringify({ machine: here, size, parts }, null, 2))
+await mkdir(RESULTS, { recursive: true })
+await writeFile(join(RESULTS, file), JSON.stringify({ machine: here, size, parts }, null, 2))
 if (chosen.length === PARTS.length && judges) await intoDocument('scaling.md', 'npm run bench:scale', figures)
 say(`done: bench/results/${file}`)

@@ -20,7 +20,7 @@ const MOST_SLOWER = 10
 export const measureLance = async (embedders: Embedders, options: SizesOptions): Promise<Part[]> =>
   partsOf('LanceDB', await measureSizes(embedders, { ...options, python: null }))
 
-/** How Elasticsearch grows, as one node with a heap of 2 GB; the memory is the companion's. */
+/** How Elasticsearch grows, as one node with a heap of 2 GB; the memory is that of the process that asks it. */
 export async function measureElasticsearch(embedders: Embedders, options: SizesOptions): Promise<Part[]> {
   process.env['ES_HEAP'] = '2g'
   // Compiled as in operation: the tests' own options favour a quick start.

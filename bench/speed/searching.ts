@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { SimilarRequest } from '../../shared/src/types.ts'
 import { SimilarRequestSchema } from '../../shared/src/contract/similar.ts'
 import type { Embedder, Embedders } from '../../server/src/embedding/embedder.ts'
-import { residentMemory } from '../../server/src/testing/memory-run.ts'
 import { makeCollection } from '../quality/collections.ts'
 import { folderOf, idOf, openCollection, type GrownCollection, type OpenStore } from './collection.ts'
 import { startReference } from './contenders.ts'
@@ -56,6 +55,7 @@ export async function measureSizes(embedders: Embedders, { sizes, queries, pytho
   const measured: Measured[] = []
   for (const size of sizes) {
     say(`searching: ${size} passages`)
+    using memory = watchMemory()
     const grown = await collection.grow(size)
     const latencies = await takeTurns(waysOf(collection, embedder, size), texts)
     if (python !== null && size <= REFERENCE_PASSAGES) {
@@ -63,9 +63,23 @@ export async function measureSizes(embedders: Embedders, { sizes, queries, pytho
       latencies.set(REFERENCE_FIRST, [first]).set(REFERENCE, later)
     }
     const { bytes } = await collection.store.statistics(collection.generation)
-    measured.push({ size, latencies, recall: await recallOf(collection, embedder, texts, size), ...grown, megabytes: (await residentMemory()).main, bytesOfEach: bytes / size })
+    measured.push({ size, latencies, recall: await recallOf(collection, embedder, texts, size), ...grown, megabytes: memory.most(), bytesOfEach: bytes / size })
   }
   return measured
+}
+
+/** The most that this process has held since, in MB, looked at ten times a second. */
+function watchMemory(): Disposable & { most(): number } {
+  let bytes = 0
+  const look = (): void => { bytes = Math.max(bytes, process.memoryUsage.rss()) }
+  const looking = setInterval(look, 100)
+  return {
+    most() {
+      look()
+      return bytes / 1_000_000
+    },
+    [Symbol.dispose]: () => clearInterval(looking),
+  }
 }
 
 /** English questions of the sample collection's judgements, over and over; each one is its own. */
@@ -177,7 +191,7 @@ export function growthPart(name: string, store: string, measured: readonly Measu
     name, unit: `${store}; seconds since the size before`,
     rows: measured.map(({ size, writing, indexing, megabytes, bytesOfEach }) => ({
       name: `${size.toLocaleString('en')} passages`,
-      figures: { 'writing, s': round(writing), 'indexing, s': round(indexing), 'memory, MB': round(megabytes), 'bytes of a passage': Math.round(bytesOfEach) },
+      figures: { 'writing, s': round(writing), 'indexing, s': round(indexing), 'most memory, MB': round(megabytes), 'bytes of a passage': Math.round(bytesOfEach) },
     })),
     claims,
   }
