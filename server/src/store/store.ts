@@ -5,6 +5,9 @@ import type { Generation } from './generation.ts'
 /** Cosines that differ by less are equal: an index and an exact scan round differently, and a store may keep vectors in half precision. */
 export const EQUAL_COSINES = 1e-4
 
+/** Passages that are gathered for a write, at most: bounds memory, and what a crash costs. */
+export const WRITE_PASSAGES = 500
+
 /** A document's row: written last, it marks the document as done. */
 export interface DocumentRow {
   readonly documentId: string

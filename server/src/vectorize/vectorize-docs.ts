@@ -5,14 +5,13 @@ import type { DocumentSource, SourceDocument } from '../datashare/source.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import { fingerprintOf } from '../passages/fingerprint.ts'
 import type { Generation } from '../store/generation.ts'
-import type { DocumentRow, DocumentWrite, StoredPassage, VectorStore } from '../store/store.ts'
+import { WRITE_PASSAGES, type DocumentRow, type DocumentWrite, type StoredPassage, type VectorStore } from '../store/store.ts'
 import { stemsOfContent } from '../words/stems.ts'
 import { EMPTY_OUTCOME, weigh, type BatchOutcome } from './outcome.ts'
 import type { Patiently } from './patience.ts'
 import type { PlannedDocument } from './settle.ts'
 
-/** What is gathered before a write: bounds memory, and what a crash costs. */
-const WRITE_PASSAGES = 500
+/** Characters that are gathered for a write, beside so many passages. */
 const WRITE_CHARACTERS = 4_000_000
 /** A slow machine writes smaller groups, so that counts move while somebody looks. */
 const WRITE_MS = 3_000

@@ -6,7 +6,7 @@ import type { Logger } from '../../log.ts'
 import { checkDocument, checkQuery, demandOwn } from '../checks.ts'
 import type { Generation } from '../generation.ts'
 import { likelyCopiesOfEach } from '../likely-copies.ts'
-import type { VectorStore } from '../store.ts'
+import { WRITE_PASSAGES, type VectorStore } from '../store.ts'
 import { toSimilarityError } from './faults.ts'
 import { copiesFilter, ofDocuments, ofStatus } from './filter.ts'
 import { compact, ensureIndices, rebuildTextIndices } from './maintenance.ts'
@@ -26,7 +26,6 @@ import { removeDocuments, replaceDocuments, touchDocuments } from './writing.ts'
  */
 const BATCHES_PER_COMPACTION = 256
 const PASSAGES_PER_COMPACTION = 5_000
-const PASSAGES_OF_A_BATCH = 500
 const COMPACTION_PASSES = 6
 
 /**
@@ -81,7 +80,7 @@ function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, l
     const before = sinceCompaction.get(id) ?? { batches: 0, passages: 0 }
     const since = { batches: before.batches + 1, passages: before.passages + written }
     const tenth = Math.max(PASSAGES_PER_COMPACTION, total / 10)
-    const isDue = since.passages >= tenth || since.batches >= Math.max(BATCHES_PER_COMPACTION, tenth / PASSAGES_OF_A_BATCH)
+    const isDue = since.passages >= tenth || since.batches >= Math.max(BATCHES_PER_COMPACTION, tenth / WRITE_PASSAGES)
     sinceCompaction.set(id, isDue ? { batches: 0, passages: 0 } : since)
     return isDue
   }
