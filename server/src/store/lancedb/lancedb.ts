@@ -38,7 +38,7 @@ export async function openLanceStore({ folder, log, cacheBytes }: { folder: stri
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
     const tables = await openTables(folder, cacheBytes)
-    const vectorIndices = createVectorIndices(folder)
+    const vectorIndices = createVectorIndices(folder, tables.largeCacheBytes)
     return { kind: 'lancedb', ...writing(tables, vectorIndices, folder, log), ...readingForTasks(tables, folder), ...readingForPeople(tables, vectorIndices), ping: () => checkWritable(folder), close: () => tables.close() }
   } catch (error) {
     throw toSimilarityError(error)
@@ -158,8 +158,8 @@ function readingForPeople(tables: Tables, vectorIndices: VectorIndices): Reading
   return {
     async meaning(project, generation, embeddings, options) {
       for (const embedding of embeddings) checkQuery(embedding, generation)
-      const probes = await vectorIndices.probes(generation)
-      return await read(project, generation, ({ passages }) => nearestPassages(passages, embeddings, { ...options, probes }))
+      const index = await vectorIndices.reading(generation)
+      return await read(project, generation, ({ passages }) => nearestPassages(passages, embeddings, { ...options, index }))
     },
     words: (project, generation, query, options) => read(project, generation, ({ passages }) => passagesByWords(passages, query, options)),
     documentWords: (project, generation, stems, options) => read(project, generation, ({ documents }) => documentsByStems(documents, stems, options)),

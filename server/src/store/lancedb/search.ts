@@ -7,28 +7,33 @@ import { DOCUMENT_CANDIDATE_COLUMNS, IDENTITY_COLUMNS, PASSAGE_CANDIDATE_COLUMNS
 /** Where a filter leaves too few of the nearest partitions the others are read too: LanceDB's own limit would end a list early. */
 const EVERY_PARTITION = 1_000_000
 
-/** Where the caches are too small for an index each vector holds what it reads of it by itself: 120 MB of a million passages. */
-const BY_INDEX_AT_ONCE = 4
-
-interface NearestOptions extends MeaningOptions {
-  /** Partitions of the vector index that are read. Without them, or where it must be exact, every passage is. */
-  readonly probes?: number | undefined
+/** How a vector index is read. */
+export interface IndexReading {
+  /** Partitions that are read. */
+  readonly probes: number
+  /** Vectors that are looked for together. */
+  readonly atOnce: number
 }
 
-/** Exact or by the vector index, of which it reads so many partitions, and more where a filter leaves too few; filtered before ranking. An exact scan reads all once, for however many vectors. */
+interface NearestOptions extends MeaningOptions {
+  /** Without it, or where the search must be exact, every passage is compared. */
+  readonly index?: IndexReading | undefined
+}
+
+/** Exact, or by the vector index, of which more is read where a filter leaves too few; filtered before ranking. An exact scan reads all once, for however many vectors. */
 export async function nearestPassages(passages: Table, embeddings: readonly Float32Array[], options: NearestOptions): Promise<PassageCandidate[][]> {
-  const atOnce = options.exact === true || options.probes === undefined ? embeddings.length : BY_INDEX_AT_ONCE
+  const atOnce = options.exact === true ? Infinity : options.index?.atOnce ?? Infinity
   const lists: PassageCandidate[][] = []
   for (let from = 0; from < embeddings.length; from += atOnce) lists.push(...await nearestTo(passages, embeddings.slice(from, from + atOnce), options))
   return lists
 }
 
-async function nearestTo(passages: Table, embeddings: readonly Float32Array[], { limit, filter, exact = false, probes }: NearestOptions): Promise<PassageCandidate[][]> {
+async function nearestTo(passages: Table, embeddings: readonly Float32Array[], { limit, filter, exact = false, index }: NearestOptions): Promise<PassageCandidate[][]> {
   const [first, ...others] = embeddings
   if (first === undefined) return []
   const columns = [...PASSAGE_CANDIDATE_COLUMNS, '_distance', ...(others.length === 0 ? [] : ['query_index'])]
   const query = others.reduce((all, other) => all.addQueryVector(other), passages.query().nearestTo(first)).distanceType('cosine').select(columns).limit(limit + TIES)
-  const scan = exact || probes === undefined ? query.bypassVectorIndex() : query.maximumNprobes(EVERY_PARTITION).minimumNprobes(probes)
+  const scan = exact || index === undefined ? query.bypassVectorIndex() : query.maximumNprobes(EVERY_PARTITION).minimumNprobes(index.probes)
   return toNearestPassages(await filtered(scan, filter).toArrow(), embeddings.length).map(candidates => best(candidates, limit))
 }
 

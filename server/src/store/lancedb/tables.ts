@@ -58,6 +58,7 @@ export async function openTables(folder: string, cacheBytes = USUAL) {
   // Zero: a read always sees the last commit.
   const connectWith = ({ index, metadata }: CacheBytes): Promise<Connection> => connect(folder, { readConsistencyInterval: 0, session: new Session(index, metadata) })
   const connection = await connectWith(cacheBytes)
+  const ofLarge = largeCaches(cacheBytes)
   let large: Promise<Connection> | undefined
   const opened = new Map<string, Opened>()
   const dropped = new Set<string>()
@@ -76,7 +77,7 @@ export async function openTables(folder: string, cacheBytes = USUAL) {
     const names = tableNames(generation)
     const passages = await connection.openTable(names.passages)
     if (await passages.countRows() < LARGE_PASSAGES) return { passages, documents: await connection.openTable(names.documents) }
-    large ??= connectWith(largeCaches(cacheBytes))
+    large ??= connectWith(ofLarge)
     const home = await large
     return { passages: await home.openTable(names.passages), documents: await home.openTable(names.documents) }
   }
@@ -96,6 +97,8 @@ export async function openTables(folder: string, cacheBytes = USUAL) {
   return {
     faultOf,
     reading,
+    /** What is kept of the indices of all large tables together. */
+    largeCacheBytes: Number(ofLarge.index),
 
     async create(generation: Generation): Promise<void> {
       const names = tableNames(generation)

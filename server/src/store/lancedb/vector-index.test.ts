@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from '@lancedb/lancedb'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createLogger } from '../../log.ts'
 import { dice } from '../../testing/random.ts'
@@ -8,7 +9,9 @@ import { aDocument, aGeneration, axis, grantedProject, HALF_PRECISION } from '..
 import type { Generation } from '../generation.ts'
 import type { DocumentWrite, VectorStore } from '../store.ts'
 import { openLanceStore } from './lancedb.ts'
-import type { VectorIndexNote } from './vector-index.ts'
+import { tableNames } from './schema.ts'
+import { nearestPassages } from './search.ts'
+import { createVectorIndices, type VectorIndexNote } from './vector-index.ts'
 
 const project = grantedProject('a')
 const DIMENSIONS = 16
@@ -68,6 +71,25 @@ it('finds by the index what an exact scan finds, fills a list that a filter leav
 
   await store.drop(generation)
   expect((await readdir(folder)).filter(name => name.includes(generation.id))).toEqual([])
+})
+
+it('looks for a few vectors at a time where the index does not fit into the cache, and finds the same', { timeout: 120_000 }, async () => {
+  await store.replace(generation, [scattered('d1', 20_000)])
+  await store.maintain(generation)
+  const vectors = Array.from({ length: 10 }, (_, index) => axis(index, DIMENSIONS))
+  const connection = await connect(folder)
+  const passages = await connection.openTable(tableNames(generation).passages)
+  const ask = async (cacheBytes: number) => {
+    const index = await createVectorIndices(folder, cacheBytes).reading(generation)
+    return { atOnce: index?.atOnce, lists: await nearestPassages(passages, vectors, { limit: 10, filter: {}, index }) }
+  }
+
+  const [cached, uncached] = [await ask(1_000_000), await ask(100_000)]
+  connection.close()
+
+  expect([cached.atOnce, uncached.atOnce]).toEqual([Infinity, 4])
+  expect(uncached.lists).toHaveLength(10)
+  expect(uncached.lists).toEqual(cached.lists)
 })
 
 it('measures the index without holding it once for each vector that it looks for', { timeout: 120_000 }, async () => {

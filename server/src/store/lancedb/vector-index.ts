@@ -6,7 +6,7 @@ import type { Generation } from '../generation.ts'
 import { EQUAL_COSINES, type PassageCandidate } from '../store.ts'
 import { retryConflicts } from './faults.ts'
 import { tableNames } from './schema.ts'
-import { nearestPassages } from './search.ts'
+import { nearestPassages, type IndexReading } from './search.ts'
 import { samplePassages } from './statistics.ts'
 import { LARGE_PASSAGES, type GenerationTables } from './tables.ts'
 
@@ -14,6 +14,10 @@ import { LARGE_PASSAGES, type GenerationTables } from './tables.ts'
 const GROWTH = 2
 /** What the partitions are found from, held in memory at once. LanceDB's own default is four times as many: of 100,000 vectors, nearly all. */
 const VECTORS_PER_PARTITION = 64
+/** Where an index does not fit into the cache each vector that is looked for holds what it reads of it by itself: 120 MB of a million passages. */
+const AT_ONCE_UNCACHED = 4
+/** Of a number of a vector, in half precision. */
+const BYTES = 2
 /** Partitions that a search reads: LanceDB's own number first, more until enough is found. */
 const PROBES = [20, 40, 80, 160, 320, 640]
 const TARGET_RECALL = 0.99
@@ -27,8 +31,8 @@ const NoteSchema = z.object({ rows: z.number(), probes: z.number(), recall: z.nu
 export type VectorIndexNote = z.infer<typeof NoteSchema>
 
 export interface VectorIndices {
-  /** Partitions that a search of this generation reads; undefined where there is no index that was measured, and a search is exact. */
-  probes(generation: Generation): Promise<number | undefined>
+  /** How a search of this generation reads its index; undefined where there is none that was measured, and a search is exact. */
+  reading(generation: Generation): Promise<IndexReading | undefined>
   /** Makes the index where a table is large enough that an exact scan is slow, and anew where it has outgrown it. @returns whether it is to be measured */
   ensure(generation: Generation, tables: GenerationTables): Promise<boolean>
   /** Finds out how much of the index a search has to read. */
@@ -36,8 +40,8 @@ export interface VectorIndices {
   drop(generation: Generation): Promise<void>
 }
 
-/** Notes lie beside the tables. One that is missing or unreadable costs a new index, nothing else. */
-export function createVectorIndices(folder: string): VectorIndices {
+/** Notes lie beside the tables. One that is missing or unreadable costs exact searches until a new index is made, nothing else. */
+export function createVectorIndices(folder: string, cacheBytes: number): VectorIndices {
   const notes = new Map<string, VectorIndexNote | null>()
   const fileOf = (generation: Generation): string => join(folder, `${tableNames(generation).passages}.index.json`)
 
@@ -49,8 +53,13 @@ export function createVectorIndices(folder: string): VectorIndices {
     return note
   }
 
+  const atOnce = (rows: number, { dimensions }: Generation): number => (rows * dimensions * BYTES <= cacheBytes ? Infinity : AT_ONCE_UNCACHED)
+
   return {
-    probes: async generation => (await noteOf(generation))?.probes,
+    async reading(generation) {
+      const note = await noteOf(generation)
+      return note === null ? undefined : { probes: note.probes, atOnce: atOnce(note.rows, generation) }
+    },
 
     async ensure(generation, tables) {
       const [rows, note] = [await tables.passages.countRows(), await noteOf(generation)]
@@ -60,7 +69,8 @@ export function createVectorIndices(folder: string): VectorIndices {
     },
 
     async measure(generation, tables) {
-      const measured = { rows: await tables.passages.countRows(), ...await measure(tables) }
+      const rows = await tables.passages.countRows()
+      const measured = { rows, ...await measure(tables, atOnce(rows, generation)) }
       await writeFile(fileOf(generation), JSON.stringify(measured), { mode: 0o600 })
       notes.set(generation.id, measured)
     },
@@ -75,13 +85,13 @@ export function createVectorIndices(folder: string): VectorIndices {
 const hasIndex = async (table: Table): Promise<boolean> => (await table.listIndices()).some(({ columns }) => columns.includes('embedding'))
 
 /** The fewest partitions with which enough of what an exact scan finds is found; else as many as are tried. */
-async function measure(tables: GenerationTables): Promise<Pick<VectorIndexNote, 'probes' | 'recall'>> {
+async function measure(tables: GenerationTables, atOnce: number): Promise<Pick<VectorIndexNote, 'probes' | 'recall'>> {
   const vectors = (await samplePassages(tables, SAMPLED)).map(({ embedding }) => embedding)
-  const nearest = (options: { exact?: boolean, probes?: number }): Promise<PassageCandidate[][]> => nearestPassages(tables.passages, vectors, { limit: NEIGHBOURS, filter: {}, ...options })
+  const nearest = (options: { exact: true } | { index: IndexReading }): Promise<PassageCandidate[][]> => nearestPassages(tables.passages, vectors, { limit: NEIGHBOURS, filter: {}, ...options })
   const exact = await nearest({ exact: true })
   let best = { probes: 0, recall: 0 }
   for (const probes of PROBES) {
-    best = { probes, recall: recallOf(exact, await nearest({ probes })) }
+    best = { probes, recall: recallOf(exact, await nearest({ index: { probes, atOnce } })) }
     if (best.recall >= TARGET_RECALL) break
   }
   return best
