@@ -11,12 +11,12 @@ const run = async (...args: string[]): Promise<MemoryReport> => {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as MemoryReport
 }
 
-// Measured: 1 to 1.6 MB, and at most 270 MB; with the usual caches, while they fill, 8.5 to 10 MB. The model's processes are left out here: they hold no document.
-it.runIf(process.platform === 'linux')('R14: memory does not grow with the documents: beside the caches by less than 4 KB each, over eight thousand', { timeout: 600_000 }, async () => {
+// Measured: 1 to 2.2 MB, and at most 286 MB; with the usual caches, while they fill, 8.5 to 10 MB. Once in many runs the allocator grows by a step in the middle, which tilts the line: what really grows does so twice. The model's processes are left out here: they hold no document.
+it.runIf(process.platform === 'linux')('R14: memory does not grow with the documents: beside the caches by less than 4 KB each, over eight thousand', { timeout: 600_000, retry: 1 }, async () => {
   const report = await run('8000', '--stand-in', '--small-caches')
 
   expect(report.documents).toBe(8_000)
-  expect(report.slopeMegabytes.main).toBeLessThan(4)
+  expect(report.slopeMegabytes.main, JSON.stringify(report.course)).toBeLessThan(4)
   // Its end, with the vector index, included.
   expect(report.peakMegabytes.main).toBeLessThan(400)
 })
