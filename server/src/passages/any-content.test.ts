@@ -45,6 +45,10 @@ const wellFormed = document(quoted)
 const hostile = document(fc.oneof(wordsOf(fc.oneof(words, broken), 30), fc.string({ unit: 'binary', maxLength: 200 })))
 const sizes = fc.integer({ min: 4, max: 12 }).map(overlapTokens => ({ maxTokens: overlapTokens * 5, overlapTokens }))
 
+/** Of which an overlap counts 31 tokens, and its units 30. */
+const CODE = 'aGVsbG8gd29y/+'.repeat(12)
+const MORE_TOGETHER = `From: offshore -----\n  folded\nОт:* offshore перевод offshore ${CODE} offshore 3.2\fMr.,股東名冊,No.,No.\n股東名冊,${CODE}\noffshore,offshore\n`
+
 describe('passages of any content', () => {
   it('are in order, exact, within the limit, and leave nothing out', () => {
     fc.assert(fc.property(hostile, content => void expectSound(content, { ...PASSAGE_TOKENS, countTokens: real })), MANY)
@@ -81,7 +85,7 @@ describe('passages of any content', () => {
       for (const [index, { start }] of passages.slice(1).entries()) {
         expect(real(content.slice(start, Math.max(start, passages[index]!.end)))).toBeLessThanOrEqual(PASSAGE_TOKENS.overlapTokens * 1.5)
       }
-    }), MANY)
+    }), { ...MANY, examples: [[MORE_TOGETHER]] })
   }, PATIENCE)
 
   it('split no character that is made of several', () => {

@@ -33,7 +33,7 @@ function hasRoom(parts: readonly Unit[], unit: Unit, { maxTokens }: CutOptions):
 const onlyLeads = (draft: Draft): boolean => draft.fresh > 0 && draft.units.slice(sharedIn(draft)).every(({ leads }) => leads)
 
 /** The last units of a passage that its successor begins with: never all of them, nothing where another section begins. */
-function overlapOf(taken: readonly Unit[], next: Unit | undefined, overlapTokens: number): Unit[] {
+function overlapOf(content: string, taken: readonly Unit[], next: Unit | undefined, { overlapTokens, countTokens }: CutOptions): Unit[] {
   const most = overlapTokens * 1.5
   const end = taken.at(-1)?.end ?? 0
   const shared: Unit[] = []
@@ -45,6 +45,8 @@ function overlapOf(taken: readonly Unit[], next: Unit | undefined, overlapTokens
     shared.unshift(unit)
     if (unit.begins >= BEGINS.section) break
   }
+  // Together they may count more than apart
+  while (shared.length > 1 && countTokens(content.slice(shared[0]?.start, end)) > most) shared.shift()
   return shared
 }
 
@@ -81,7 +83,7 @@ function take(content: string, draft: Draft, next: Unit | undefined, options: Cu
     const tokens = options.countTokens(text)
     if (tokens <= options.maxTokens || parts.length <= 1) {
       const rest = draft.units.slice(to)
-      draft.units.splice(0, draft.units.length, ...overlapOf(parts, rest[0] ?? next, options.overlapTokens), ...rest)
+      draft.units.splice(0, draft.units.length, ...overlapOf(content, parts, rest[0] ?? next, options), ...rest)
       draft.fresh = rest.length
       return tokens === 0 ? null : { start, end, text }
     }
