@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { SimilarRequest } from '../../shared/src/types.ts'
 import { SimilarRequestSchema } from '../../shared/src/contract/similar.ts'
 import type { Embedder, Embedders } from '../../server/src/embedding/embedder.ts'
+import { watchPeak } from '../../server/src/testing/peak-memory.ts'
 import { makeCollection } from '../quality/collections.ts'
 import { folderOf, idOf, openCollection, type GrownCollection, type OpenStore } from './collection.ts'
 import { startReference } from './contenders.ts'
@@ -55,7 +56,7 @@ export async function measureSizes(embedders: Embedders, { sizes, queries, pytho
   const measured: Measured[] = []
   for (const size of sizes) {
     say(`searching: ${size} passages`)
-    using memory = watchMemory()
+    using memory = watchPeak(100)
     const grown = await collection.grow(size)
     const latencies = await takeTurns(waysOf(collection, embedder, size), texts)
     if (python !== null && size <= REFERENCE_PASSAGES) {
@@ -66,20 +67,6 @@ export async function measureSizes(embedders: Embedders, { sizes, queries, pytho
     measured.push({ size, latencies, recall: await recallOf(collection, embedder, texts, size), ...grown, megabytes: memory.most(), bytesOfEach: bytes / size })
   }
   return measured
-}
-
-/** The most that this process has held since, in MB, looked at ten times a second. */
-function watchMemory(): Disposable & { most(): number } {
-  let bytes = 0
-  const look = (): void => { bytes = Math.max(bytes, process.memoryUsage.rss()) }
-  const looking = setInterval(look, 100)
-  return {
-    most() {
-      look()
-      return bytes / 1_000_000
-    },
-    [Symbol.dispose]: () => clearInterval(looking),
-  }
 }
 
 /** English questions of the sample collection's judgements, over and over; each one is its own. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Project, Task, TaskList } from '@datashare-similarity/shared'
 import { hasJava } from '../testing/elasticsearch.ts'
@@ -10,8 +9,6 @@ import { clusterEnv, startTemporal, type TestTemporal } from '../testing/tempora
 
 const KILLED_EVERY_MS = 20_000
 const HOUR_MS = 3_600_000
-const ROUNDS = 12
-const LATER_MS = 8
 const CLOCKS = new Map([['ahead', HOUR_MS], ['back', -HOUR_MS]])
 /** All that a process asks of its clock. */
 const clockOff = (milliseconds: number): string => `
@@ -126,23 +123,6 @@ describe.skipIf(!hasJava())('a cluster', () => {
     expect(asked[0]?.results[0]?.documents[0]?.documentId).toBe(documents[8]?.id)
     expect(asked[1]?.results).toEqual(asked[0]?.results)
     expect((await coverage('shared')).coverage).toMatchObject({ documents: 100, vectorized: 100 })
-  }, 180_000)
-
-  it('a wipe through one companion takes nothing from a vectorization that another one begins at the same time', async () => {
-    await newsroom.addProject('wiped', files(12, 400))
-    const other = await another()
-    await work()
-    await companion.client.vectorize('wiped')
-    const outcomes = new Set<number>()
-    for (let round = 0; round < ROUNDS; round++) {
-      const wipe = delay(round * LATER_MS).then(() => other.client.call('DELETE', '/api/projects/wiped/vectors'))
-      const [{ id }, { status }] = await Promise.all([vectorize('wiped'), wipe])
-      outcomes.add(status)
-
-      expect((await untilTask(companion, id, isFinished)).state).toBe('DONE')
-      expect((await coverage('wiped')).coverage).toMatchObject({ documents: 12, vectorized: 12, missing: 0 })
-    }
-    expect([204, 409]).toEqual(expect.arrayContaining([...outcomes]))
   }, 180_000)
 
   // The test server leaves to a dead worker what it was about to do.

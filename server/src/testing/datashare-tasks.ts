@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import type { TemporalAddress } from '../tasks/temporal/connection.ts'
 import { hasJava } from './elasticsearch.ts'
+import { saidLine } from './served-companion.ts'
 
 const RUN = join(import.meta.dirname, '../../../e2e/datashare-tasks/run.sh')
 
@@ -25,8 +25,6 @@ export interface DatashareTasks extends AsyncDisposable {
   readonly url: string
   /** Null where Datashare does not know it. */
   task(id: string): Promise<ShownTask | null>
-  /** As anybody does who has an account. */
-  put(task: { id: string, name: string, args: { user: object } }, group: string): Promise<void>
   stop(id: string): Promise<void>
   clean(id: string): Promise<void>
 }
@@ -38,15 +36,9 @@ export async function startDatashareTasks({ address, namespace }: TemporalAddres
   const end = (): void => void child.kill('SIGTERM')
   process.once('exit', end)
   const ended = once(child, 'exit')
-  const url = await new Promise<string>((resolve, reject) => {
-    ended.then(() => reject(new Error(`Datashare's manager of tasks ended: ${said}`)), reject)
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = /^LISTENS (\S+)$/.exec(line)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-  })
-  const call = async (method: string, path: string, body?: object): Promise<Response> => {
-    const response = await fetch(`${url}/api/task/${path}`, { method, ...body !== undefined && { body: JSON.stringify(body) } })
+  const url = await saidLine(child, () => said, /^LISTENS (\S+)$/)
+  const call = async (method: string, path: string): Promise<Response> => {
+    const response = await fetch(`${url}/api/task/${path}`, { method })
     if (response.status >= 500) throw new Error(`Datashare answered ${response.status}: ${await response.text()}`)
     return response
   }
@@ -55,10 +47,6 @@ export async function startDatashareTasks({ address, namespace }: TemporalAddres
     async task(id) {
       const response = await call('GET', id)
       return response.status === 404 ? null : ShownSchema.parse(await response.json())
-    },
-    async put({ id, name, args }, group) {
-      const user = { '@type': 'org.icij.datashare.user.User', ...args.user }
-      await call('PUT', `${id}?group=${group}`, { '@type': 'Task', id, name, 'state': 'CREATED', 'progress': 0, 'createdAt': Date.now(), 'retriesLeft': 3, 'args': { ...args, user } })
     },
     stop: async (id) => { await call('PUT', `stop/${id}`) },
     clean: async (id) => { await call('DELETE', `clean/${id}`) },

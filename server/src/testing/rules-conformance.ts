@@ -140,23 +140,23 @@ export function describeRules(open: (embedders: WatchedEmbedders) => Promise<Tes
     fill(2)
     await given.chain.vectorize()
     const wiped = await given.chain.current()
-    const { store } = given.chain
-    const dropping = Promise.withResolvers<undefined>()
-    const begun = Promise.withResolvers<undefined>()
-    const drop = store.drop.bind(store)
-    const spy = vi.spyOn(store, 'drop').mockImplementationOnce(async (generation) => {
-      dropping.resolve(undefined)
-      await begun.promise
-      await drop(generation)
+    const { generations } = given.chain
+    const wiping = Promise.withResolvers<undefined>()
+    const done = Promise.withResolvers<undefined>()
+    const all = generations.all.bind(generations)
+    const spy = vi.spyOn(generations, 'all').mockImplementationOnce(async (project) => {
+      wiping.resolve(undefined)
+      await done.promise
+      return all(project)
     })
     onTestFinished(() => spy.mockRestore())
 
     const wipe = given.chain.engine.wipe(given.chain.project)
-    await dropping.promise
+    await wiping.promise
     const { id } = await given.chain.engine.start(given.chain.project, { mode: 'update' })
-    begun.resolve(undefined)
-    await wipe
     await given.chain.engine.idle()
+    done.resolve(undefined)
+    await wipe
 
     expect(await given.chain.task(id)).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
     const current = await given.chain.current()

@@ -95,12 +95,12 @@ function startCommand(command: 'serve' | 'worker', { dataDir, datashareUrl, elas
   }
 }
 
-/** What the pattern captures of a line. @throws Error with what it said where it ends before */
-function saidLine(child: ChildProcess, said: () => string, pattern: RegExp): Promise<string> {
+/** What the pattern captures of a line that a process says. @throws Error with what it said where it ends before */
+export function saidLine(child: ChildProcess, said: () => string, pattern: RegExp): Promise<string> {
   const { stdout } = child
-  if (stdout === null) throw new Error('the companion has no pipes')
+  if (stdout === null) throw new Error('the process has no pipes')
   return new Promise((resolve, reject) => {
-    child.once('close', code => reject(new Error(`the companion ended with ${code ?? 'a signal'}: ${said()}`)))
+    child.once('close', code => reject(new Error(`the process ended with ${code ?? 'a signal'}: ${said()}`)))
     createInterface({ input: stdout }).on('line', (line) => {
       const found = pattern.exec(line)?.[1]
       if (found !== undefined) resolve(found)

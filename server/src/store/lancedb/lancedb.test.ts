@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { connect } from '@lancedb/lancedb'
 import { expect, it } from 'vitest'
 import { createLogger } from '../../log.ts'
-import { residentMemory } from '../../testing/memory-run.ts'
+import { watchPeak } from '../../testing/peak-memory.ts'
 import { storeConformance } from '../../testing/store-conformance.ts'
 import { aDocument, aGeneration, grantedProject } from '../../testing/store-documents.ts'
 import type { Generation } from '../generation.ts'
@@ -255,13 +255,12 @@ it.runIf(process.platform === 'linux')('replaces one document among thirty thous
   for (let from = 0; from < 30; from += 5) await table.add(passagesTable(Array.from({ length: 5 }, (_, index) => documentOf(from + index, 1_000)), 384))
   connection.close()
 
-  const before = (await residentMemory()).main
-  let peak = before
-  const watching = setInterval(() => void residentMemory().then(({ main }) => { peak = Math.max(peak, main) }), 5)
+  using memory = watchPeak(5)
+  const before = memory.most()
   await opened.store.replace(generation, [documentOf(7, 3)])
-  clearInterval(watching)
+  const most = memory.most()
 
   expect((await opened.store.statistics(generation)).passages).toBe(29_003)
   // The vectors alone are 46 MB.
-  expect(peak - before).toBeLessThan(30)
+  expect(most - before).toBeLessThan(30)
 }, 60_000)

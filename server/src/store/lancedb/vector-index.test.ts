@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { connect } from '@lancedb/lancedb'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createLogger } from '../../log.ts'
+import { watchPeak } from '../../testing/peak-memory.ts'
 import { dice } from '../../testing/random.ts'
 import { aDocument, aGeneration, axis, grantedProject, HALF_PRECISION } from '../../testing/store-documents.ts'
 import type { Generation } from '../generation.ts'
@@ -99,14 +100,13 @@ it('measures the index without holding it once for each vector that it looks for
   generation = aGeneration('a', 384)
   await store.create(generation)
   for (let document = 0; document < 40; document++) await store.replace(generation, [scattered(`d${document}`, 1_000)])
-  const before = process.memoryUsage().rss
-  let peak = before
-  const watching = setInterval(() => { peak = Math.max(peak, process.memoryUsage().rss) }, 20)
+  using memory = watchPeak(20)
+  const before = memory.most()
 
-  await store.maintain(generation).finally(() => clearInterval(watching))
+  await store.maintain(generation)
 
   expect((await note()).recall).toBeGreaterThanOrEqual(0.99)
-  expect((peak - before) / 1_000_000).toBeLessThan(150)
+  expect(memory.most() - before).toBeLessThan(150)
 })
 
 it('makes the index anew once the table has doubled, and not before', { timeout: 120_000 }, async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { TASK_NAMES } from '@datashare-similarity/shared'
+import { startTask } from '../../datashare/tasks.ts'
 import { hold, holdAfter } from '../../testing/chain.ts'
 import { hasDatashareTasks, startDatashareTasks, type DatashareTasks, type ShownTask } from '../../testing/datashare-tasks.ts'
 import { eachChain, there } from '../../testing/each-chain.ts'
@@ -77,10 +78,10 @@ describe.skipIf(!isLong || !hasDatashareTasks())('beside Datashare\'s own manage
 
   it('a task that was put there by hand ends as ERROR and reads nothing', async () => {
     given.fill(1)
-    const args = { project: given.chain.project.name, defaultProject: given.chain.project.name, mode: 'update', batchSize: 64, model: given.real.defaultModel.id, user: { id: 'ada' } }
-    const forged = { id: `${TASK_NAMES.createVectorizationTasks}-${given.chain.project.name}`, name: TASK_NAMES.createVectorizationTasks, args }
+    const args = { project: given.chain.project.name, defaultProject: given.chain.project.name, mode: 'update', batchSize: 64, model: given.real.defaultModel.id }
+    const forged = { id: `${TASK_NAMES.createVectorizationTasks}-${given.chain.project.name}`, name: TASK_NAMES.createVectorizationTasks, group: TASK_QUEUE, args }
 
-    await cluster.datashare.put(forged, TASK_QUEUE)
+    await startTask(cluster.datashare.url, given.chain.caller, forged)
 
     await untilShown(forged.id, { state: 'ERROR', error: { message: expect.stringContaining(UNKNOWN_TASK) as string } })
     expect([given.chain.source.scans, given.chain.source.reads.length, given.embedders.embedded]).toEqual([0, 0, 0])
