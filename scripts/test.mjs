@@ -4,7 +4,8 @@
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { findChromium } from './chromium.mjs'
 import { SUITES } from './suites.mjs'
 
@@ -42,28 +43,43 @@ function suite(name, args, env, read) {
   const report = join(results, `${name}.json`)
   rmSync(report, { force: true })
   const ok = run(args(report), env(report))
-  const counted = existsSync(report) ? read(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: 0, skipped: [] }
+  const counted = existsSync(report) ? read(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: 0, skipped: [], failures: [] }
   totals.passed += counted.passed
   totals.failed += counted.failed
   totals.skipped += counted.skipped.length
   skips.push(...counted.skipped)
   if (!ok && counted.failed === 0) totals.failed += 1
-  if (!ok) failures.push(name)
+  if (!ok) failures.push(name, ...counted.failures)
 }
 
+/** Again at the end, with the reason: of a long output only the end is often kept. */
+const failureOf = (file, title, message) => `${relative('.', file)} ${title}\n${stripVTControlCharacters(message).trim().split('\n').slice(0, 30).map(line => `    ${line}`).join('\n')}`
+
 const readVitest = ({ testResults }) => {
-  const tests = testResults.flatMap(file => file.assertionResults)
+  const tests = testResults.flatMap(file => file.assertionResults.map(test => ({ ...test, file: file.name })))
+  const failed = tests.filter(({ status }) => status === 'failed')
+  const broken = testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0)
   return {
     passed: tests.filter(({ status }) => status === 'passed').length,
-    failed: tests.filter(({ status }) => status === 'failed').length + testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0).length,
+    failed: failed.length + broken.length,
+    failures: [
+      ...failed.map(({ file, fullName, failureMessages }) => failureOf(file, fullName, failureMessages.join('\n'))),
+      ...broken.map(({ name, message }) => failureOf(name, '(the whole file)', message)),
+    ],
     skipped: tests.filter(({ status }) => ['skipped', 'pending', 'todo'].includes(status)).map(({ fullName }) => fullName),
   }
 }
 
 const readPlaywright = ({ stats, suites }) => {
   const specs = list => list.flatMap(({ specs: own = [], suites: inner = [] }) => [...own, ...specs(inner)])
-  const skipped = specs(suites).filter(({ tests }) => tests.every(({ status }) => status === 'skipped')).map(spec => spec.title)
-  return { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped }
+  const having = state => specs(suites).filter(({ tests }) => tests.every(({ status }) => status === state))
+  const messages = ({ tests }) => tests.flatMap(({ results }) => results.flatMap(({ errors }) => errors.map(({ message }) => message))).join('\n')
+  return {
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected,
+    skipped: having('skipped').map(spec => spec.title),
+    failures: having('unexpected').map(spec => failureOf(join('e2e', 'tests', spec.file), spec.title, messages(spec))),
+  }
 }
 
 mkdirSync(results, { recursive: true })
