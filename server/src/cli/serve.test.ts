@@ -30,7 +30,7 @@ it.skipIf(process.platform !== 'linux')('is stopped (SIGTERM) within 10 seconds 
   const code = await companion.stop()
   const milliseconds = performance.now() - asked
 
-  expect({ code, listened: await listened }).toEqual({ code: 0, listened: 'the companion ended with 0: ' })
+  expect({ code, listened: await listened }).toEqual({ code: 0, listened: 'the process ended with 0: ' })
   expect(milliseconds).toBeLessThan(STOPPED_WITHIN_MS)
   await expect.poll(() => isAlive(pid)).toBe(false)
   await rm(dataDir, { recursive: true })
