@@ -2,7 +2,7 @@
  * `npm test`: every check of the short tier, in the order in which a fault is cheapest to find; with --all, the long forms.
  * Ends with the plain line "N passed, N failed"; what had to be skipped is named before it, with how to get it.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -23,14 +23,24 @@ function run(args, env = {}) {
   return status === 0
 }
 
+function runAside(args, said) {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', part => said.push(part))
+  return new Promise(resolve => child.on('close', code => resolve(code === 0)))
+}
+
 function title(name) {
   console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 70 - name.length))}`)
 }
 
-function check(name, steps) {
-  title(name)
+/** Several may run at once: what one says comes whole, when it has ended. */
+async function check(name, steps) {
   const started = Date.now()
-  const ok = steps.every(args => run(args))
+  const said = []
+  let ok = true
+  for (const args of steps) ok &&= await runAside(args, said)
+  title(name)
+  process.stdout.write(said.join(''))
   totals[ok ? 'passed' : 'failed'] += 1
   if (!ok) failures.push(name)
   console.log(`${ok ? 'ok' : 'FAILED'}: ${name} (${Math.round((Date.now() - started) / 1000)} s)`)
@@ -83,17 +93,18 @@ const readPlaywright = ({ stats, suites }) => {
 }
 
 mkdirSync(results, { recursive: true })
-check('lint', [[bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']])
-check('types', [
-  [bin('typescript', 'bin', 'tsc'), '-b', 'tsconfig.build.json'],
-  ...['.', 'shared', 'server', 'e2e'].map(project => [bin('typescript', 'bin', 'tsc'), '-p', project]),
-  ...['plugin', 'e2e/demo-host'].map(project => [bin('vue-tsc', 'bin', 'vue-tsc.js'), '--noEmit', '-p', join(project, 'tsconfig.json')]),
+await Promise.all([
+  check('lint', [[bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']]),
+  check('types', [
+    [bin('typescript', 'bin', 'tsc'), '-b', 'tsconfig.build.json'],
+    ...['.', 'shared', 'server', 'e2e'].map(project => [bin('typescript', 'bin', 'tsc'), '-p', project]),
+    ...['plugin', 'e2e/demo-host'].map(project => [bin('vue-tsc', 'bin', 'vue-tsc.js'), '--noEmit', '-p', join(project, 'tsconfig.json')]),
+  ]).then(() => check('rules of the house', [[bin('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', 'shared/src', 'server/src', 'plugin/src']]))
+    .then(() => check('nothing unused', [[bin('knip', 'bin', 'knip.js')]])),
 ])
-check('rules of the house', [[bin('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', 'shared/src', 'server/src', 'plugin/src']])
-check('nothing unused', [[bin('knip', 'bin', 'knip.js')]])
-const built = check('build', [['scripts/bootstrap.mjs', 'build']])
+const built = await check('build', [['scripts/bootstrap.mjs', 'build']])
 suite('unit', report => [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], () => long, readVitest)
-for (const [name, { document }] of Object.entries(SUITES)) check(`table of ${document}`, [['scripts/case-table.mjs', name, join(results, 'unit.json'), '--check']])
+for (const [name, { document }] of Object.entries(SUITES)) await check(`table of ${document}`, [['scripts/case-table.mjs', name, join(results, 'unit.json'), '--check']])
 
 const chromium = built ? findChromium() : undefined
 if (chromium === undefined) {
