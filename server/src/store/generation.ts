@@ -33,7 +33,7 @@ export interface Generations {
   /** The unfinished one, if any. */
   building(project: ProjectName): Promise<Generation | null>
   create(spec: Pick<Generation, 'project' | 'modelId' | 'modelRevision' | 'dimensions' | 'passageRules'>): Promise<Generation>
-  /** Swaps in at once: what was current is retired. Idempotent. */
+  /** Swaps in at once: what was current is retired. Idempotent. One that was retired meanwhile stays so, and nothing is swapped. */
   makeCurrent(id: string): Promise<void>
   calibrate(id: string, calibration: Calibration): Promise<void>
   evaluate(id: string, evaluation: Evaluation): Promise<void>

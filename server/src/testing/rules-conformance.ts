@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { Task } from '@datashare-similarity/shared'
+import { PASSAGE_RULES } from '../passages/passage.ts'
 import { aCaller } from './callers.ts'
-import { codeOf, hold, type TestChain, type WatchedEmbedders } from './chain.ts'
+import { codeOf, hold, holdAfter, type TestChain, type WatchedEmbedders } from './chain.ts'
 import { eachChain, there } from './each-chain.ts'
 import { prose } from './memory-documents.ts'
 
@@ -134,6 +135,38 @@ export function describeRules(open: (embedders: WatchedEmbedders) => Promise<Tes
     expect(await given.chain.generations.all(given.chain.project.name)).toEqual([])
     expect((await given.chain.rows(there(await given.chain.generations.current(given.chain.other.name)))).size).toBe(1)
     expect((await given.chain.vectorize()).counts.done).toBe(2)
+  })
+
+  it('what was measured of a generation holds no more once a cancelled update has changed it', async () => {
+    fill(2)
+    await given.chain.vectorize()
+    const before = await given.chain.current()
+    fill(4)
+    const third = holdAfter(given.embedders, 1)
+    const { id } = await given.chain.engine.start(given.chain.project, { mode: 'update', batchSize: 1 })
+    await third
+    await given.chain.engine.cancel(given.chain.caller, id)
+    await given.chain.engine.idle()
+
+    expect(await given.chain.task(id)).toMatchObject({ state: 'CANCELLED' })
+    const after = await given.chain.current()
+    expect(after.id).toBe(before.id)
+    expect(Date.parse(after.updatedAt)).toBeGreaterThan(Date.parse(before.updatedAt))
+  })
+
+  it('a generation that was taken out of use is not swapped in any more', async () => {
+    const { generations, other: { name: project } } = given.chain
+    const { model } = await given.embedders.get(given.embedders.defaultModel.id)
+    const spec = { project, modelId: model.id, modelRevision: model.revision, dimensions: model.dimensions, passageRules: PASSAGE_RULES }
+    const first = await generations.create(spec)
+    await generations.makeCurrent(first.id)
+    const second = await generations.create(spec)
+    await generations.makeCurrent(second.id)
+
+    await generations.makeCurrent(first.id)
+
+    expect((await generations.all(project)).map(({ id, state }) => [id, state])).toEqual([[first.id, 'retired'], [second.id, 'current']])
+    for (const { id } of [first, second]) await generations.remove(id)
   })
 
   it('a vectorization that begins while the vectors before it are being wiped keeps its own', async () => {

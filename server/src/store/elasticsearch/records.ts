@@ -13,7 +13,7 @@ export interface Version {
 }
 
 /** Fields and the value, or one of the values, that each must have; null for none. */
-export type Where = Readonly<Record<string, string | readonly string[] | { readonly above: number } | null>>
+export type Where = Readonly<Record<string, string | readonly string[] | { readonly above: number } | { readonly below: number } | null>>
 
 interface Page {
   readonly order: 'asc' | 'desc'
@@ -40,8 +40,14 @@ const RETRIES = 20
 /** The last page that may be asked for, by default ten thousand. */
 const DEEPEST = 1_010_000
 
-const clauseOf = (field: string, value: NonNullable<Where[string]>): estypes.QueryDslQueryContainer =>
-  (typeof value === 'object' && 'above' in value ? { range: { [field]: { gt: value.above } } } : { terms: { [field]: [value].flat() } })
+/** Of a search: what is not there because a part of the index is away must not be taken for gone. */
+const WHOLE = { track_total_hits: false, allow_partial_search_results: false } as const
+
+function clauseOf(field: string, value: NonNullable<Where[string]>): estypes.QueryDslQueryContainer {
+  if (typeof value === 'object' && 'above' in value) return { range: { [field]: { gt: value.above } } }
+  if (typeof value === 'object' && 'below' in value) return { range: { [field]: { lt: value.below } } }
+  return { terms: { [field]: [value].flat() } }
+}
 
 /**
  * Small records of the companion's own in one index. What is got by its id is as last written; what is found was so a second ago at most.
@@ -87,7 +93,7 @@ export async function openRecords<T extends object>({ client, name, layout, prop
     }
   }
   const idsOf = async (where: Where): Promise<string[]> => {
-    const { hits } = await client.search({ index, query: queryOf(where), size: PAGE, _source: false, track_total_hits: false }, { signal })
+    const { hits } = await client.search({ index, query: queryOf(where), size: PAGE, _source: false, ...WHOLE }, { signal })
     return hits.hits.flatMap(({ _id: id }) => id ?? [])
   }
   const refresh = (): Promise<void> => guarded(async () => {
@@ -145,7 +151,7 @@ export async function openRecords<T extends object>({ client, name, layout, prop
 
     find: (where: Where, { order, size, from = 0, fromSequence }: Page): Promise<{ records: T[], total: number }> => guarded(async () => {
       const [{ hits }, { count }] = await Promise.all([
-        client.search({ index, query: queryOf(where, fromSequence), from, size, sort: [{ sequence: order }], track_total_hits: false }, { signal }),
+        client.search({ index, query: queryOf(where, fromSequence), from, size, sort: [{ sequence: order }], ...WHOLE }, { signal }),
         client.count({ index, query: queryOf(where) }, { signal }),
       ])
       return { records: hits.hits.map(({ _source }) => schema.parse(_source)), total: count }
@@ -154,14 +160,14 @@ export async function openRecords<T extends object>({ client, name, layout, prop
     /** Sums of number fields over all that are as described. */
     sums: (where: Where, fields: readonly string[]): Promise<Record<string, number>> => guarded(async () => {
       const aggregations = Object.fromEntries(fields.map(field => [field, { sum: { field } }]))
-      const answer = await client.search<unknown, Record<string, estypes.AggregationsSumAggregate>>({ index, query: queryOf(where), size: 0, aggregations, track_total_hits: false }, { signal })
+      const answer = await client.search<unknown, Record<string, estypes.AggregationsSumAggregate>>({ index, query: queryOf(where), size: 0, aggregations, ...WHOLE }, { signal })
       return Object.fromEntries(fields.map(field => [field, Math.round(answer.aggregations?.[field]?.value ?? 0)]))
     }),
 
     /** How many there are of each value of a keyword. */
     counts: (where: Where, field: string): Promise<Record<string, number>> => guarded(async () => {
       const answer = await client.search<unknown, { values: { buckets: { key: string, doc_count: number }[] } }>(
-        { index, query: queryOf(where), size: 0, aggregations: { values: { terms: { field, size: PAGE } } }, track_total_hits: false }, { signal })
+        { index, query: queryOf(where), size: 0, aggregations: { values: { terms: { field, size: PAGE } } }, ...WHOLE }, { signal })
       return Object.fromEntries((answer.aggregations?.values.buckets ?? []).map(({ key, doc_count: count }) => [key, count]))
     }),
 

@@ -50,6 +50,7 @@ export function createGenerations(database: DatabaseSync): LedgerGenerations {
     return { ...spec, id, state: 'building', calibration: null, evaluation: null, createdAt: at, updatedAt: at }
   }
   const makeCurrent = (id: string): void => inTransaction(database, () => {
+    if (one('id = ?', id)?.state === 'retired') return
     database.prepare(`UPDATE generations SET state = 'retired', updated_at = ?
       WHERE state = 'current' AND id <> ? AND project = (SELECT project FROM generations WHERE id = ?)`).run(now(), id, id)
     database.prepare('UPDATE generations SET state = \'current\', updated_at = ? WHERE id = ? AND state <> \'current\'').run(now(), id)

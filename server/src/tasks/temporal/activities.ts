@@ -72,14 +72,16 @@ export function createActivities(options: ActivitiesOptions): Steps {
     plan: id => asActivity(options, id, null, async (step) => {
       const { chain, source, patiently, signal } = step
       const { attempt } = Context.current().info
+      await patiently(() => ledger.change(id, { attempt: Math.max(attempt, chain.attempt) }))
       const generation = await generationOf(step)
       const { tasks, removed } = await patiently(async (goesOn) => {
-        await ledger.dropBatches(id)
+        await ledger.dropBatches(id, attempt + 1)
         const { documents } = await source.count(chain.project, signal)
         let scanned = 0
         let written = 0
         let batches: (readonly DocumentRef[])[] = []
         const write = async (): Promise<void> => {
+          await demandLatest(ledger, id, attempt)
           await ledger.addBatches(chain, attempt, written, batches)
           written += batches.length
           batches = []
@@ -99,21 +101,25 @@ export function createActivities(options: ActivitiesOptions): Steps {
         await write()
         return plan
       })
+      // A try that was given up may have written on for a moment.
+      await patiently(() => ledger.dropBatches(id, attempt))
       await patiently(() => ledger.change(id, { planned: 1, phase: 'embedding', embedding_since: now() }))
       await patiently(() => ledger.seen())
       return { attempt, batches: tasks, changed: tasks + removed > 0 }
     }),
 
     vectorizeBatch: ({ chain: id, attempt, number }) => asActivity(options, id, batchId(id, attempt, number), async (step, batch) => {
-      if (batch === null || isFinished(batch)) return
+      if (batch?.state === 'DONE') return
+      // One that failed, or was said to, is asked for again only where Temporal has not heard of it.
+      if (batch?.batch === undefined || batch.batch === null) throw new SimilarityError('task_lost', { detail: 'The record of a batch is gone.' })
+      const { documents } = batch.batch
       const { embedders, chain, patiently, store } = step
       const generation = await generationOf(step)
       const embedder = await patiently(() => embedders.get(generation.modelId))
-      const documents = batch.batch?.documents ?? []
       const settled = await patiently(() => settleBatch(store, generation, documents, planMode(chain, generation)))
       let counted = counts(batch, settled.outcome)
       const note = (fields: Partial<TaskRecord>): Promise<void> => patiently(() => ledger.change(batch.id, fields))
-      await note({ ...counted, state: 'RUNNING', phase: 'embedding', ...batch.started_at === null && { started_at: now() } })
+      await note({ ...counted, state: 'RUNNING', phase: 'embedding', completed_at: null, error_code: null, error_detail: null, ...batch.started_at === null && { started_at: now() } })
       await vectorizeDocs({
         ...step, embedder, generation,
         onWritten: async (outcome) => {
@@ -148,10 +154,11 @@ export function createActivities(options: ActivitiesOptions): Steps {
     findMostSimilar: (id, args) => whileAlive(options, async (signal) => {
       const patiently = createPatience(options.patience, signal, () => undefined)
       const search = (await patiently(() => options.searches.get(id)))?.record
-      if (search === undefined || search.done || !isAllowed(search, args)) throw unknownTask()
+      const runId = Context.current().info.workflowExecution?.runId
+      if (search === undefined || runId === undefined || (search.run !== null && search.run !== runId) || !isAllowed(search, args)) throw unknownTask()
+      await patiently(() => options.searches.merge(id, { run: runId }))
       const { queries, size } = SearchArgsSchema.parse(args)
       const found = await patiently(() => options.find(grantOfRecord(search.project, search.created_by), SimilarRequestSchema.parse({ queries, size }), signal))
-      await patiently(() => options.searches.merge(id, { done: true }))
       return JSON.stringify(found.results.map(({ documents }) => documents.map(({ documentId }) => documentId)))
     }),
 
@@ -174,6 +181,9 @@ async function asActivity<T>(options: ActivitiesOptions, id: string, batchOf: st
     const chain = await patiently(() => ledger.get(id))
     if (chain === null || chain.parent !== null || (when === 'running' && isFinished(chain))) throw unknownTask()
     const batch = batchOf === null ? null : await patiently(() => ledger.get(batchOf))
+    const waited = batchOf === null ? chain : batch
+    // Left by a try that was stopped while it waited.
+    if (waited !== null && waited.waiting_for !== null) await patiently(() => ledger.change(waited.id, { waiting_for: null }))
     return await work({ ...options, chain, signal, patiently }, batch)
   })
   return whileAlive(options, run, failure => (batchOf === null ? undefined : noteFailure(ledger, batchOf, failure)))
@@ -220,6 +230,12 @@ function toFailure(error: unknown, signal: AbortSignal, log: Logger): unknown {
   if (error instanceof SimilarityError) return ApplicationFailure.nonRetryable(error.detail, error.code)
   log.error(describeFault(error), 'a step failed')
   return ApplicationFailure.nonRetryable(ERRORS.internal.why, 'internal')
+}
+
+/** @throws unknown_task where Temporal has given the scan to another worker meanwhile: the batches are that one's */
+async function demandLatest(ledger: ClusterLedger, chain: string, attempt: number): Promise<void> {
+  const latest = await ledger.get(chain)
+  if (latest === null || latest.attempt > attempt) throw unknownTask()
 }
 
 const isErrorCode = (code: string): code is ErrorCode => code in ERRORS

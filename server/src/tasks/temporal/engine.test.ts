@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { TASK_NAMES } from '@datashare-similarity/shared'
@@ -12,8 +13,8 @@ import { describeRules } from '../../testing/rules-conformance.ts'
 import { describeVectorizing } from '../../testing/vectorizing-conformance.ts'
 import { prose } from '../../testing/memory-documents.ts'
 import { startCluster, type TemporalCluster } from '../../testing/temporal-chain.ts'
-import { startTemporalDatashare, type TemporalDatashare } from '../../testing/temporal-datashare.ts'
-import { hashOfArgs, workflowArgs } from './ledger.ts'
+import { startIt, startTemporalDatashare, type TemporalDatashare } from '../../testing/temporal-datashare.ts'
+import { batchId, hashOfArgs, workflowArgs } from './ledger.ts'
 import { TASK_QUEUE, UNKNOWN_TASK } from './names.ts'
 import { openClusterRecords, type ClusterRecords } from './records.ts'
 
@@ -52,6 +53,7 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       embedders = watch(real)
       chain = await cluster.open(embedders)
       cluster.datashare.settings = {}
+      cluster.datashare.onPut = startIt
       for (const number of [1, 2]) chain.source.put(chain.project.name, { id: `d${number}`, content: prose(number, 300) })
       return () => chain[Symbol.asyncDispose]()
     })
@@ -163,14 +165,88 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
 
     it.each([[401, 'anonymous'], [403, 'project_forbidden'], [500, 'datashare_unreachable']])('a start that Datashare answers with %i is told as %s, and leaves nothing that keeps the project from the next one', async (status, code) => {
       cluster.datashare.settings = { batchQueueType: 'TEMPORAL', taskRoutingStrategy: 'GROUP' }
-      cluster.datashare.refusal = status
-      onTestFinished(() => { cluster.datashare.refusal = null })
+      cluster.datashare.onPut = () => Promise.resolve(status)
 
       await expect(chain.engine.start(chain.project, { mode: 'update' })).rejects.toMatchObject({ code })
 
       expect(await chain.engine.latest(chain.project)).toBeNull()
-      cluster.datashare.refusal = null
+      cluster.datashare.onPut = startIt
       expect(await chain.vectorize()).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
+    })
+
+    it('a start whose answer is lost has started the chain', async () => {
+      cluster.datashare.settings = { batchQueueType: 'TEMPORAL', taskRoutingStrategy: 'GROUP' }
+      cluster.datashare.onPut = async (start) => {
+        await start()
+        return 500
+      }
+
+      expect(await chain.vectorize()).toMatchObject({ state: 'DONE', counts: { documents: 2, done: 2 } })
+    })
+
+    it('a chain that is cancelled while it is being started is cancelled', async () => {
+      cluster.datashare.settings = { batchQueueType: 'TEMPORAL', taskRoutingStrategy: 'GROUP' }
+      const asked = Promise.withResolvers<undefined>()
+      const cancelled = Promise.withResolvers<undefined>()
+      cluster.datashare.onPut = async (start) => {
+        asked.resolve(undefined)
+        await cancelled.promise
+        return startIt(start)
+      }
+      hold(embedders)
+      const starting = chain.engine.start(chain.project, { mode: 'update' })
+      await asked.promise
+      const { id } = await chain.engine.latest(chain.project) ?? expect.fail('no task')
+
+      await chain.engine.cancel(chain.caller, id)
+      cancelled.resolve(undefined)
+      await starting
+      await chain.engine.idle()
+
+      expect(await chain.task(id)).toMatchObject({ state: 'CANCELLED', phase: null, counts: { done: 0 } })
+    })
+
+    it('R2: a batch whose failure Temporal has not heard of is done again, one whose record is gone ends the chain, and what a try waited for is forgotten', async () => {
+      for (const number of [3, 4, 5, 6, 7]) chain.source.put(chain.project.name, { id: `d${number}`, content: prose(number, 300) })
+      const begun = async (): Promise<{ id: string, letGo: () => void }> => {
+        const { reached, letGo } = hold(embedders)
+        const { id } = await chain.engine.start(chain.project, { mode: 'rebuild', batchSize: 1 })
+        await reached
+        return { id, letGo }
+      }
+      const first = await begun()
+      await records.ledger.change(batchId(first.id, 1, 5), { state: 'ERROR', error_code: 'internal', error_detail: 'told to nobody', completed_at: '2026-01-01T00:00:00.000Z' })
+      await records.ledger.change(batchId(first.id, 1, 6), { waiting_for: 'embedder' })
+      first.letGo()
+      await chain.engine.idle()
+
+      expect(await chain.task(first.id)).toMatchObject({ state: 'DONE', counts: { documents: 7, done: 7 }, childCounts: { total: 7, done: 7, error: 0 } })
+      expect(await records.ledger.get(batchId(first.id, 1, 5))).toMatchObject({ state: 'DONE', error_code: null, error_detail: null })
+      expect(await records.ledger.get(batchId(first.id, 1, 6))).toMatchObject({ waiting_for: null })
+
+      const second = await begun()
+      await fetch(`${cluster.elasticsearch.url}/datashare-similarity-tasks-2/_doc/${batchId(second.id, 1, 6)}`, { method: 'DELETE' })
+      second.letGo()
+      await chain.engine.idle()
+
+      expect(await chain.task(second.id)).toMatchObject({ state: 'ERROR', error: { code: 'task_lost' } })
+    })
+
+    it('R1: of two tries of a scan only the batches of the latter one stay', async () => {
+      const task = await records.ledger.addChain(spec())
+      const documents = [{ id: 'd1', rootId: 'd1', extractionDate: null, characters: 10 }]
+      await records.ledger.addBatches(task, 1, 0, [documents, documents])
+      await records.ledger.addBatches(task, 2, 0, [documents])
+
+      await records.ledger.dropBatches(task.id, 2)
+      expect((await records.ledger.batches(task.id, 0, 10)).records.map(({ id }) => id)).toEqual([batchId(task.id, 2, 0)])
+      await records.ledger.change(task.id, { attempt: 2 })
+      // Its first try, which was given up, goes on for a while.
+      expect(await failureOf(await byHand(task.id, argsOf('ada')))).toMatchObject({ type: UNKNOWN_TASK })
+
+      expect((await records.ledger.batches(task.id, 0, 10)).records.map(({ id }) => id)).toEqual([batchId(task.id, 2, 0)])
+      await records.ledger.withdraw(await records.ledger.get(task.id) ?? expect.fail('no record'))
+      expect((await records.ledger.batches(task.id, 0, 10)).total).toBe(0)
     })
 
     it('a chain that was stopped on Datashare\'s page is cancelled, and the project takes another', async () => {
@@ -213,7 +289,7 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       }
       const allow = async (id: string): Promise<void> => {
         const { user, ...rest } = args
-        await records.searches.create(id, { sequence: 1, id, project: chain.project.name, created_by: user.id, args_hash: hashOfArgs(rest), done: false })
+        await records.searches.create(id, { sequence: 1, id, project: chain.project.name, created_by: user.id, args_hash: hashOfArgs(rest), run: null })
       }
 
       await refused('search-invented')
@@ -224,6 +300,22 @@ describe.skipIf(!hasJava())('on a real Temporal and a real Elasticsearch', () =>
       const id = await searches().start(chain.project, { queries: ['harbour'], size: 5 })
       await doneBy(id)
       await refused(id)
+    })
+
+    it('a search whose result was lost is done again, for the run that it was given to', async () => {
+      await chain.vectorize()
+      let tries = 0
+      const queries = embedders.get.bind(embedders)
+      const spy = vi.spyOn(embedders, 'get').mockImplementation(async (id) => {
+        if (++tries === 1) throw ApplicationFailure.retryable('The worker is gone.', 'gone')
+        return queries(id)
+      })
+      onTestFinished(() => spy.mockRestore())
+
+      const id = await searches().start(chain.project, { queries: [prose(1, 300)], size: 1 })
+
+      expect(await doneBy(id)).toEqual({ state: 'DONE', documentIds: [['d1']] })
+      expect(tries).toBeGreaterThan(1)
     })
 
     it('what Temporal keeps of a chain holds no text', async () => {

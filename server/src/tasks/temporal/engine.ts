@@ -106,15 +106,24 @@ function createRunner(start: Started, log: Logger, ledger: ClusterLedger, tempor
         const args = workflowArgs({ project: chain.project, mode: chain.mode, args: await ledger.chainArgs(chain.id), createdBy: chain.created_by })
         await start(caller, { id: chain.id, name: chain.name, args: { ...args } })
       } catch (error) {
-        await ledger.withdraw(chain)
-        throw error
+        // Where only the answer was lost the workflow is there, and does its work.
+        const isThere = await temporal.status(chain.id).then(status => status !== null, () => false)
+        if (!isThere) {
+          await ledger.withdraw(chain)
+          throw error
+        }
       }
       started.add(chain.id)
       log.info({ taskId: chain.id, project: chain.project, mode: chain.mode }, 'chain queued')
+      // Cancelled before there was a workflow. Where that fails it can be asked for again.
+      if ((await ledger.get(chain.id))?.cancelling === true) await temporal.cancel(chain.id).catch(() => ledger.change(chain.id, { cancelling: false }))
     },
     async cancel({ id }) {
-      const isKnown = await temporal.cancel(id)
+      const wasKnown = await temporal.cancel(id)
       await ledger.change(id, { cancelling: true })
+      if (wasKnown) return
+      // It may be starting: either it is known now, or whoever starts it finds that note.
+      const isKnown = await temporal.cancel(id)
       if (!isKnown) await settled(await ledger.get(id))
     },
     async idle() {

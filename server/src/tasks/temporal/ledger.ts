@@ -22,6 +22,8 @@ export const TaskRecordSchema = TaskRowSchema.extend({
   cancelling: z.boolean(),
   scanned: z.number(),
   waiting_for: z.string().nullable(),
+  /** Of a batch, the try of the scan that has made it; of a chain, the latest one. */
+  attempt: z.int(),
   embedding_since: z.string().nullable(),
   characters_per_second: z.number().nullable(),
   failures: z.array(z.object({ documentId: z.string(), code: ErrorCodeSchema })),
@@ -32,7 +34,7 @@ const keyword = { type: 'keyword' } as const
 const long = { type: 'long' } as const
 export const TASK_PROPERTIES = {
   id: keyword, project: keyword, parent: keyword, state: keyword, waiting_for: keyword, resumes: keyword, model: keyword, characters_per_second: { type: 'double' },
-  documents: long, done: long, empty: long, failed: long, passages: long, weight: long, weight_done: long,
+  attempt: long, documents: long, done: long, empty: long, failed: long, passages: long, weight: long, weight_done: long,
 } as const
 
 const WAITING = [...new Set(Object.values<ErrorEntry>(ERRORS).flatMap(({ waitFor }) => waitFor ?? []))]
@@ -69,8 +71,8 @@ export interface ClusterLedger extends EngineLedger {
   get(id: string): Promise<TaskRecord | null>
   /** Changes some fields. */
   change(id: string, fields: Partial<TaskRecord>): Promise<void>
-  /** What was made of a scan before is dropped. */
-  dropBatches(chain: string): Promise<void>
+  /** Those of tries of the scan before this one. */
+  dropBatches(chain: string, attempt: number): Promise<void>
   addBatches(chain: TaskRow, attempt: number, from: number, batches: readonly (readonly DocumentRef[])[]): Promise<void>
   /** When what was written is found by every search. */
   seen(): Promise<void>
@@ -129,7 +131,7 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
   const newTask = (project: ProjectName, fields: Pick<TaskRecord, 'id' | 'name' | 'mode' | 'created_by' | 'sequence'> & Partial<TaskRecord>): TaskRecord => ({
     ...NOTHING, project, parent: null, state: 'QUEUED', phase: null, generation: null, planned: 0, error_code: null, error_detail: null,
     created_at: now(), started_at: null, completed_at: null, resumes: null, chain: null, batch: null, args_hash: '', model: null,
-    cancelling: false, scanned: 0, waiting_for: null, embedding_since: null, characters_per_second: null, failures: [], ...fields,
+    cancelling: false, scanned: 0, waiting_for: null, attempt: 0, embedding_since: null, characters_per_second: null, failures: [], ...fields,
   })
 
   return {
@@ -175,14 +177,14 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
       return { ...found, generations: found.generations.map(generation => ({ ...generation, state: 'retired', updatedAt: now() })) }
     }),
 
-    dropBatches: chain => records.removeAll({ parent: chain }),
+    dropBatches: (chain, attempt) => records.removeAll({ parent: chain, attempt: { below: attempt } }),
     async addBatches(chain, attempt, from, batches) {
       for (let start = 0; start < batches.length; start += BATCHES_AT_ONCE) {
         await records.put(batches.slice(start, start + BATCHES_AT_ONCE).map((documents, index) => {
           const number = from + start + index
           const id = batchId(chain.id, attempt, number)
           return [id, newTask(chain.project, {
-            id, name: TASK_NAMES.vectorizeDocs, mode: chain.mode, created_by: chain.created_by, parent: chain.id, sequence: number,
+            id, name: TASK_NAMES.vectorizeDocs, mode: chain.mode, created_by: chain.created_by, parent: chain.id, sequence: number, attempt,
             batch: { documents: [...documents] }, documents: documents.length, weight: documents.reduce((sum, document) => sum + weigh(document), 0),
           })] as const
         }))
@@ -192,7 +194,11 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
     takesWrites: () => records.takeWrites(),
     async end(chain, state, fault) {
       await records.refresh()
-      if (state !== 'DONE') await endBatches(records, chain.id)
+      if (state !== 'DONE') {
+        await endBatches(records, chain.id)
+        // What was measured of the generation holds no more where a part of the batches has changed it.
+        if (chain.planned === 1 && chain.generation !== null && (await this.countsOfBatches(chain.id)).documents > 0) await projects.touch(chain.generation)
+      }
       await change(chain.id, {
         state, phase: null, waiting_for: null, completed_at: now(), error_code: fault?.code ?? null, error_detail: fault?.detail ?? null,
       })
@@ -200,7 +206,7 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
       await release(chain)
     },
     async withdraw(chain) {
-      await records.removeAll({ id: chain.id })
+      await this.forget(chain.id)
       await release(chain)
     },
 
@@ -209,7 +215,7 @@ export function createClusterLedger(records: Records<TaskRecord>, projects: Proj
     },
     batchStates: chain => records.counts({ parent: chain }, 'state'),
     batches: (chain, from, size) => records.find({ parent: chain }, { order: 'asc', size, fromSequence: from }),
-    waitingBatch: async chain => (await records.find({ parent: chain, waiting_for: WAITING }, { order: 'asc', size: 1 })).records[0]?.waiting_for ?? null,
+    waitingBatch: async chain => (await records.find({ parent: chain, state: UNFINISHED, waiting_for: WAITING }, { order: 'asc', size: 1 })).records[0]?.waiting_for ?? null,
     failedBatches: async (chain, size) => (await records.find({ parent: chain, failed: { above: 0 } }, { order: 'asc', size })).records,
     chains: (names, page) => (names.length === 0 ? Promise.resolve({ records: [], total: 0 }) : records.find({ project: names, parent: null }, { order: 'desc', ...page })),
     chainsByState: () => records.counts({ parent: null }, 'state'),

@@ -79,11 +79,12 @@ export function createProjects(records: Records<ProjectRecord>): Projects {
     },
     async makeCurrent(id) {
       const at = now()
+      const isRetired = (generations: readonly Generation[]): boolean => generations.some(generation => generation.id === id && generation.state === 'retired')
       const swapped = (generation: Generation): Generation => {
         if (generation.id === id) return generation.state === 'current' ? generation : { ...generation, state: 'current', updatedAt: at }
         return generation.state === 'current' ? { ...generation, state: 'retired', updatedAt: at } : generation
       }
-      await changeOf(id, generations => generations.map(swapped))
+      await changeOf(id, generations => (isRetired(generations) ? [...generations] : generations.map(swapped)))
     },
     calibrate: (id, calibration) => update(id, { calibration }),
     evaluate: (id, evaluation) => update(id, { evaluation }),

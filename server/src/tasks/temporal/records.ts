@@ -6,7 +6,7 @@ import { createProjects, PROJECT_PROPERTIES, ProjectRecordSchema, type Projects 
 import { SearchRecordSchema, type SearchRecord } from './searches.ts'
 
 /** Raised with every change of what the records hold. */
-const LAYOUT = 1
+const LAYOUTS = { projects: 1, tasks: 2, searches: 2 } as const
 
 export interface ClusterRecords {
   readonly ledger: ClusterLedger
@@ -22,10 +22,10 @@ export async function openClusterRecords(connection: ElasticsearchConnection): P
   opened.defer(() => client.close())
   const closing = new AbortController()
   opened.defer(() => closing.abort(new SimilarityError('shutting_down')))
-  const shared = { client, layout: LAYOUT, signal: closing.signal }
-  const projects = createProjects(await openRecords({ ...shared, name: 'projects', properties: PROJECT_PROPERTIES, schema: ProjectRecordSchema }))
-  const ledger = createClusterLedger(await openRecords({ ...shared, name: 'tasks', properties: TASK_PROPERTIES, schema: TaskRecordSchema }), projects)
-  const searches = await openRecords({ ...shared, name: 'searches', properties: {}, schema: SearchRecordSchema })
+  const named = <Name extends keyof typeof LAYOUTS>(name: Name) => ({ client, name, layout: LAYOUTS[name], signal: closing.signal })
+  const projects = createProjects(await openRecords({ ...named('projects'), properties: PROJECT_PROPERTIES, schema: ProjectRecordSchema }))
+  const ledger = createClusterLedger(await openRecords({ ...named('tasks'), properties: TASK_PROPERTIES, schema: TaskRecordSchema }), projects)
+  const searches = await openRecords({ ...named('searches'), properties: {}, schema: SearchRecordSchema })
   const parts = opened.move()
   return { ledger, projects, searches, close: () => parts.disposeAsync() }
 }

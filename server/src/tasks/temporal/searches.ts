@@ -12,8 +12,8 @@ import type { Started } from './start.ts'
 /** A search that a companion has allowed: of what is asked only a digest. */
 export const SearchRecordSchema = z.object({
   sequence: z.int(), id: z.string(), project: ProjectColumn, created_by: z.string(), args_hash: z.string(),
-  /** It is not done again. */
-  done: z.boolean(),
+  /** The run of a workflow that it was given to: no other one does it. */
+  run: z.string().nullable(),
 })
 export type SearchRecord = z.infer<typeof SearchRecordSchema>
 
@@ -27,7 +27,7 @@ export function createSearchTasks(records: Records<SearchRecord>, temporal: Temp
     async start({ name: project, caller }: GrantedProject, { queries, size }) {
       const id = `${TASK_NAMES.findMostSimilar}-${randomUUID()}`
       const args = { defaultProject: project, project, queries: JSON.stringify(queries), size }
-      await records.create(id, { sequence: Date.now(), id, project, created_by: caller.uid, args_hash: hashOfArgs(args), done: false })
+      await records.create(id, { sequence: Date.now(), id, project, created_by: caller.uid, args_hash: hashOfArgs(args), run: null })
       await start(caller, { id, name: TASK_NAMES.findMostSimilar, args })
       return id
     },

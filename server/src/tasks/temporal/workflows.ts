@@ -4,12 +4,9 @@ import {
 } from '@temporalio/workflow'
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { BATCH_QUEUE, UNKNOWN_TASK, type BatchRange, type Ending, type Progress, type Steps } from './names.ts'
+import { rangesOf } from './ranges.ts'
 
-/*
- * The chain, as thin as it goes: what is done stands in the activities, and what is known in the rows. A history stays small whatever the project:
- * a chain of ten million documents has some hundred and fifty children, each of a thousand batches at most.
- */
-const BATCHES_OF_CHILD = 1_000
+/* The chain, as thin as it goes: what is done stands in the activities, and what is known in the rows. */
 const CHILDREN_AT_ONCE = 4
 /** Activities of one child that wait for a worker, or are with one. */
 const BATCHES_AT_ONCE = 32
@@ -48,9 +45,7 @@ export async function create_vectorization_tasks(args: unknown): Promise<number>
 
 async function vectorize(chain: string): Promise<void> {
   const { attempt, batches, changed } = await steps.plan(chain)
-  const ranges: BatchRange[] = []
-  for (let from = 0; from < batches; from += BATCHES_OF_CHILD) ranges.push({ chain, attempt, from, to: Math.min(batches, from + BATCHES_OF_CHILD), batches })
-  await inLanes(CHILDREN_AT_ONCE, ranges, range => executeChild(vectorize_docs, {
+  await inLanes(CHILDREN_AT_ONCE, rangesOf({ chain, attempt, batches }), range => executeChild(vectorize_docs, {
     workflowId: `${chain}/${range.from}`, args: [range], parentClosePolicy: ParentClosePolicy.TERMINATE, cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   }))
   const retireAfterMs = await steps.finish(chain, changed)
