@@ -1,4 +1,4 @@
-import { LIMITS, type SimilarQuery } from '@datashare-similarity/shared'
+import { LIMITS, SimilarityError, type SimilarQuery } from '@datashare-similarity/shared'
 import type { Hydrator } from '../datashare/hydrate.ts'
 import type { StoreFilter, VectorStore } from '../store/store.ts'
 import type { Scope } from './probe.ts'
@@ -35,10 +35,13 @@ async function rootOf({ store, hydrator }: Parts, { project, generation, signal 
   return (await hydrator.documents(project, [documentId], signal)).get(documentId)?.rootId ?? documentId
 }
 
-/** Only documents that hold every quoted phrase. */
+/** Only documents that hold every quoted phrase. @throws SimilarityError filter_too_broad where that are too many to tell */
 export async function requiring(store: VectorStore, { project, generation }: Scope, filter: StoreFilter, phrases: readonly string[]): Promise<StoreFilter> {
   if (phrases.length === 0) return filter
-  return { ...filter, documentIds: await store.withPhrases(project, generation, phrases, { limit: LIMITS.tagDocuments, filter }) }
+  const documentIds = await store.withPhrases(project, generation, phrases, { limit: LIMITS.tagDocuments, filter })
+  // Beyond that some are left out, and what is asked for may be among them.
+  if (documentIds.length >= LIMITS.tagDocuments) throw new SimilarityError('filter_too_broad', { detail: `The words in quotation marks stand in ${LIMITS.tagDocuments} documents or more.` })
+  return { ...filter, documentIds }
 }
 
 /** Nothing can pass it. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@elastic/elasticsearch'
 import { SimilarityError } from '@datashare-similarity/shared'
@@ -135,10 +136,13 @@ const readingForTasks = (client: Client, indices: Indices, reading: (generation:
 
 type ReadingForPeople = Pick<VectorStore, 'meaning' | 'words' | 'documentWords' | 'withPhrases' | 'passagesOf' | 'row' | 'rowsByStatus' | 'identitiesOf' | 'likelyCopiesOf'>
 
+/** The same for all that one caller asks of a generation; others are spread over all copies. A login is not told. */
+const copiesFor = ({ caller }: GrantedProject, { id }: Generation): string => hash('sha256', `${caller.uid} ${id}`, 'hex').slice(0, 16)
+
 function readingForPeople(indices: Indices, reading: (generation: Generation) => Reading): ReadingForPeople {
   async function read<T>(project: GrantedProject, generation: Generation, work: (parts: Reading) => Promise<T>): Promise<T> {
     demandOwn(project, generation)
-    return await indices.read(generation, () => work(reading(generation)))
+    return await indices.read(generation, () => work({ ...reading(generation), preference: copiesFor(project, generation) }))
   }
   return {
     async meaning(project, generation, embeddings, options) {

@@ -16,6 +16,8 @@ export interface Reading {
   readonly generation: Generation
   readonly vectors: VectorIndex
   readonly signal: AbortSignal
+  /** Searches with the same one are answered by the same copies of the shards: of two copies scores and graphs differ a little, and pages must not. */
+  readonly preference?: string
 }
 
 type Clause = estypes.QueryDslQueryContainer
@@ -34,8 +36,8 @@ const PAGE = 1_000
 /** A rare word counts the same wherever its passage lies, should the operator have chosen several shards. */
 const BY_WORDS = { search_type: 'dfs_query_then_fetch' } as const
 
-async function hitsOf({ client, signal }: Reading, request: estypes.SearchRequest): Promise<Hit[]> {
-  const { hits } = await client.search({ track_total_hits: false, allow_partial_search_results: false, ...request }, { signal })
+async function hitsOf({ client, signal, preference }: Reading, request: estypes.SearchRequest): Promise<Hit[]> {
+  const { hits } = await client.search({ track_total_hits: false, allow_partial_search_results: false, ...preference !== undefined && { preference }, ...request }, { signal })
   return hits.hits
 }
 
@@ -93,13 +95,9 @@ export async function documentsWithPhrases(reading: Reading, phrases: readonly s
 /** A long document has several entries: it stands where its best one does. */
 async function documentsMatching(reading: Reading, must: Clause[], { limit, filter }: ListOptions): Promise<DocumentCandidate[]> {
   const hits = await hitsOf(reading, {
-    ...BY_WORDS, index: indexNames(reading.generation).documents, size: within(limit), _source: DOCUMENT_FIELDS, query: { bool: { must, filter: searchFilter(filter) } },
+    ...BY_WORDS, index: indexNames(reading.generation).documents, size: within(limit), _source: DOCUMENT_FIELDS, query: { bool: { must, filter: searchFilter(filter) } }, collapse: { field: 'documentId' },
   })
-  const found = new Map<string, DocumentCandidate>()
-  for (const document of hits.map(toWordsDocument)) {
-    if (!found.has(document.documentId)) found.set(document.documentId, document)
-  }
-  return best([...found.values()], limit)
+  return best(hits.map(toWordsDocument), limit)
 }
 
 /** In order, a page at a time: a document may have more passages than one answer can hold. */

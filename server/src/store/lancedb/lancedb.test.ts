@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '@lancedb/lancedb'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { createLogger } from '../../log.ts'
 import { watchPeak } from '../../testing/peak-memory.ts'
 import { storeConformance } from '../../testing/store-conformance.ts'
@@ -264,3 +264,19 @@ it.runIf(process.platform === 'linux')('replaces one document among thirty thous
   // The vectors alone are 46 MB.
   expect(most - before).toBeLessThan(30)
 }, 60_000)
+
+it('a document stays written where the compaction after it fails', async () => {
+  await using opened = await openInTemporaryFolder()
+  const generation = await opened.fresh(2)
+  const connection = await connect(opened.folder)
+  onTestFinished(() => connection.close())
+  const table = await connection.openTable(tableNames(generation).passages)
+  const spy = vi.spyOn(Object.getPrototypeOf(table) as typeof table, 'optimize').mockRejectedValue(new Error('Too many open files'))
+  onTestFinished(() => spy.mockRestore())
+
+  await opened.store.replace(generation, [aDocument({ id: 'long', texts: Array.from({ length: 5_000 }, (_, index) => `page ${index}`) })])
+
+  expect(spy).toHaveBeenCalled()
+  expect(await opened.store.row(project, generation, 'long')).toMatchObject({ status: 'vectorized', passages: 5_000 })
+  expect((await opened.store.statistics(generation)).passages).toBe(5_000)
+})

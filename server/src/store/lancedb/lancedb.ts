@@ -1,6 +1,7 @@
 import './environment.ts'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SimilarityError } from '@datashare-similarity/shared'
 import type { GrantedProject } from '../../datashare/access.ts'
 import type { Logger } from '../../log.ts'
 import { checkDocument, checkQuery, demandOwn } from '../checks.ts'
@@ -58,6 +59,12 @@ function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, l
     return changed
   }
 
+  /** What was written stays written: a compaction that failed is made up for by the next one. Only what comes back is waited for. */
+  function goOnWithout({ id }: Generation, error: unknown): void {
+    if (!(error instanceof SimilarityError) || error.entry.waitFor !== undefined || error.code === 'shutting_down') throw error
+    log.warn({ generation: id, code: error.code }, 'the vector store could not be compacted')
+  }
+
   /** Each pass takes away what the one before has made old, until nothing is left to do. */
   async function compactWholly(generation: Generation, signal: AbortSignal | undefined): Promise<void> {
     for (let pass = 0, changed = true; changed && pass < COMPACTION_PASSES; pass++) {
@@ -101,7 +108,7 @@ function writing(tables: Tables, vectorIndices: VectorIndices, folder: string, l
         return await pair.passages.countRows()
       })
       const written = documents.reduce((sum, { passages }) => sum + passages.length, 0)
-      if (isCompactionDue(generation, written, total)) await compactBoth(generation)
+      if (isCompactionDue(generation, written, total)) await compactBoth(generation).catch((error: unknown) => goOnWithout(generation, error))
     },
 
     async touch(generation, rows) {
@@ -190,7 +197,8 @@ async function checkWritable(folder: string): Promise<void> {
   const probe = join(folder, '.writable')
   try {
     await writeFile(probe, '', { mode: 0o600 })
-    await rm(probe)
+    // Somebody else may look at the same time.
+    await rm(probe, { force: true })
   } catch (error) {
     throw toSimilarityError(error)
   }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '@lancedb/lancedb'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createLogger } from '../../log.ts'
 import { watchPeak } from '../../testing/peak-memory.ts'
 import { dice } from '../../testing/random.ts'
@@ -107,6 +107,28 @@ it('measures the index without holding it once for each vector that it looks for
 
   expect((await note()).recall).toBeGreaterThanOrEqual(0.99)
   expect(memory.most() - before).toBeLessThan(150)
+})
+
+it('compares passage by passage where an index was made anew and not measured any more', { timeout: 120_000 }, async () => {
+  await store.replace(generation, [scattered('d1', 20_000)])
+  await store.maintain(generation)
+  expect((await note()).rows).toBe(20_000)
+  await store.replace(generation, [scattered('d2', 20_000)])
+  const cancelled = new AbortController()
+  let looks = 0
+  vi.spyOn(cancelled.signal, 'throwIfAborted').mockImplementation(() => {
+    // When the new index is there.
+    if (++looks === 2) cancelled.abort(new Error('enough'))
+    if (cancelled.signal.aborted) throw cancelled.signal.reason
+  })
+
+  await expect(store.maintain(generation, cancelled.signal)).rejects.toThrow('enough')
+
+  await expect(note()).rejects.toThrow()
+  const [exact, found] = await Promise.all([true, false].map(isExact => store.meaning(project, generation, [axis(3, DIMENSIONS)], { limit: 50, filter: {}, exact: isExact })))
+  expect(found).toEqual(exact)
+  await store.maintain(generation)
+  expect((await note()).rows).toBe(40_000)
 })
 
 it('makes the index anew once the table has doubled, and not before', { timeout: 120_000 }, async () => {

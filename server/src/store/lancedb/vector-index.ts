@@ -64,7 +64,10 @@ export function createVectorIndices(folder: string, cacheBytes: number): VectorI
     async ensure(generation, tables) {
       const [rows, note] = [await tables.passages.countRows(), await noteOf(generation)]
       if (rows < LARGE_PASSAGES || (note !== null && rows < note.rows * GROWTH && await hasIndex(tables.passages))) return false
+      // What is noted of the former one says nothing of this: until it is measured a search is exact, also after a crash in between.
+      await rm(fileOf(generation), { force: true })
       await retryConflicts(() => tables.passages.createIndex('embedding', { config: Index.ivfFlat({ distanceType: 'cosine', sampleRate: VECTORS_PER_PARTITION }) }))
+      notes.set(generation.id, null)
       return true
     },
 
