@@ -35,28 +35,39 @@ interface Piece {
 interface Resolved {
   readonly documentId: string | null
   readonly identity: TextIdentity
-  /** All of its text, for words. */
+  /** All of its text where it was just read; then what stands for it. */
   readonly pieces: readonly Piece[]
 }
 
 /** Passages that stand for a document: more add little, and each is a search of its own. */
 const PASSAGES_OF_ONE = 12
 const PASSAGES_OF_ALL = 24
+/** Of all examples together: a hundred pages and more, and still a moment's work. */
+const LETTERS_FOR_WORDS = 400_000
+/** Of a piece where there is no model that could cut a text into passages. */
+const LETTERS_OF_PIECE = 10_000
 
 /** Several examples make one probe, each with the same weight. */
 export async function resolveExamples(parts: Parts, scope: Scope, examples: readonly Example[]): Promise<Examples> {
   await mustBeVisible(parts.hydrator, scope, examples)
-  const resolved = await Promise.all(examples.map(example => resolve(parts, scope, example)))
-  scope.signal.throwIfAborted()
   const most = Math.max(1, Math.min(PASSAGES_OF_ONE, Math.floor(PASSAGES_OF_ALL / examples.length)))
-  const texts = await embedded(parts.embed, scope, resolved.map(example => ({ ...example, pieces: standingFor(example.pieces, most) })))
+  const resolved: Resolved[] = []
+  const words: string[] = []
+  // One after another: of each only a part is kept.
+  for (const example of examples) {
+    const { pieces, ...rest } = await resolve(parts, scope, example)
+    scope.signal.throwIfAborted()
+    resolved.push({ ...rest, pieces: standingFor(pieces, most) })
+    words.push(...withoutOverlap(sampled(pieces, LETTERS_FOR_WORDS / examples.length)))
+  }
+  const texts = await embedded(parts.embed, scope, resolved)
   const found = await copiesOf(parts.store, scope, resolved.map(({ identity }) => identity))
   const copies = resolved.map(({ documentId }, index) => ({ ofText: documentId === null, found: found[index] ?? [] }))
   const documentIds = [...new Set(resolved.flatMap(({ documentId }) => documentId ?? []))]
   return {
     probe: {
       texts,
-      words: wordsOfExamples(resolved.flatMap(({ pieces }) => withoutOverlap(pieces))),
+      words: wordsOfExamples(words),
       isExample: true,
       required: [],
       copies: new Set(copies.flatMap(({ ofText, found }) => (ofText ? found.map(({ documentId }) => documentId) : []))),
@@ -113,11 +124,20 @@ async function contentOf({ hydrator }: Parts, { project, signal }: Scope, docume
   return document.content
 }
 
-/** Cutting needs the model's tokens; without the model the words of the whole still find something. */
+/** Of a long text pieces from everywhere. */
+function sampled(pieces: readonly Piece[], letters: number): readonly Piece[] {
+  const all = pieces.reduce((sum, { text }) => sum + text.length, 0)
+  return all <= letters ? pieces : spread(pieces.length, Math.max(1, Math.floor(pieces.length * letters / all))).flatMap(at => pieces[at] ?? [])
+}
+
+/** Cutting into passages needs the model's tokens; without the model the words still find something. */
 async function cut(embed: Embed, { signal }: Scope, content: string): Promise<Piece[]> {
   const pieces = await embed((embedder: Embedder) => embedder.cut(content, signal))
-  return pieces ?? [{ start: 0, end: content.length, text: content }]
+  return pieces ?? Array.from(content.matchAll(PIECES), ({ 0: text, index: start }) => ({ start, end: start + text.length, text }))
 }
+
+/** Whole words, where there are any. */
+const PIECES = new RegExp(`[^]{1,${LETTERS_OF_PIECE}}(?!\\S)|[^]{1,${LETTERS_OF_PIECE}}`, 'gu')
 
 const shifted = (pieces: readonly Piece[], by: number): Piece[] => pieces.map(piece => ({ ...piece, start: piece.start + by, end: piece.end + by }))
 

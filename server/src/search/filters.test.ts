@@ -18,5 +18,6 @@ it('words in quotation marks that stand in more documents than can be told apart
   const scope = { project: grantedProject('a'), generation, languages: [], foreign: new Set<string>(), signal: new AbortController().signal }
 
   await expect(requiring(store, scope, {}, ['harbour fees'])).rejects.toMatchObject({ code: 'filter_too_broad' })
+  expect(await requiring(store, scope, {}, [`harbour ${'f'.repeat(65)}`])).toEqual({ documentIds: [] })
   expect((await requiring(store, scope, {}, ['harbour fees', 'a boat'])).documentIds?.toSorted()).toEqual(['d0', 'd1', 'd2'])
 })

@@ -1,6 +1,7 @@
 import { LIMITS, SimilarityError, type SimilarQuery } from '@datashare-similarity/shared'
 import type { Hydrator } from '../datashare/hydrate.ts'
 import type { StoreFilter, VectorStore } from '../store/store.ts'
+import { hasUnfindableWord } from '../words/tokens.ts'
 import type { Scope } from './probe.ts'
 
 interface Parts {
@@ -38,6 +39,8 @@ async function rootOf({ store, hydrator }: Parts, { project, generation, signal 
 /** Only documents that hold every quoted phrase. @throws SimilarityError filter_too_broad where that are too many to tell */
 export async function requiring(store: VectorStore, { project, generation }: Scope, filter: StoreFilter, phrases: readonly string[]): Promise<StoreFilter> {
   if (phrases.length === 0) return filter
+  // A store would look for the other words alone.
+  if (phrases.some(hasUnfindableWord)) return { ...filter, documentIds: [] }
   const documentIds = await store.withPhrases(project, generation, phrases, { limit: LIMITS.tagDocuments, filter })
   // Beyond that some are left out, and what is asked for may be among them.
   if (documentIds.length >= LIMITS.tagDocuments) throw new SimilarityError('filter_too_broad', { detail: `The words in quotation marks stand in ${LIMITS.tagDocuments} documents or more.` })

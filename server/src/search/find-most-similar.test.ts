@@ -2,7 +2,7 @@ import { SimilarityError } from '@datashare-similarity/shared'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Embedders } from '../embedding/embedder.ts'
 import { DEEP_SENTENCE } from '../testing/small-collection.ts'
-import { contentOf, COVERAGE, ids, only, openSmallSearch, type SmallSearch } from '../testing/small-search.ts'
+import { contentOf, COVERAGE, ids, LONG, only, openSmallSearch, type SmallSearch } from '../testing/small-search.ts'
 
 let search: SmallSearch
 const find: SmallSearch['find'] = (request, changed) => search.find(request, changed)
@@ -280,6 +280,17 @@ describe('without the model', () => {
 
     expect(answer.degraded).toBe('words-only')
     expect(ids(answer.results[0]!)).toEqual(['violin'])
+  })
+
+  it('examples of half a million letters are found by their words, and a part of them is shown beside', async () => {
+    const answer = await find({ like: [{ documentId: LONG.id }] }, { embedders: withoutModel() })
+
+    const passages = answer.results.flatMap(({ documents }) => documents.flatMap(({ passages }) => passages))
+    expect(ids(answer.results[0]!)).toEqual(['violin'])
+    for (const { matches } of passages) {
+      expect(matches!.text).toBe(LONG.content.slice(matches!.start, matches!.end))
+      expect(matches!.text.length).toBeLessThanOrEqual(10_000)
+    }
   })
 })
 

@@ -29,6 +29,10 @@ export const COVERAGE: Coverage = { documents: 31, vectorized: 31, empty: 0, fai
 export const NEW = { id: 'new', content: 'A plane is hired by the month, with its maintenance on top.' }
 
 export const contentOf = (id: string): string => SMALL_COLLECTION.find(document => document.id === id)?.content ?? ''
+
+/** The same and what is in another document, half a million letters long. */
+export const LONG = { id: 'long', content: `${NEW.content} ${contentOf('violin')} `.repeat(3_000) }
+
 export const ids = ({ documents }: ResultGroup): string[] => documents.map(({ documentId }) => documentId)
 
 /** The small collection as the store and the bundled model have it, to be searched. */
@@ -56,7 +60,7 @@ export async function openSmallSearch(): Promise<SmallSearch> {
   const embedders = await openEmbedders({ defaultModel: 'all-MiniLM-L6-v2', threads: 1, log })
   opened.defer(() => embedders.close())
   const generation = await vectorized(store, await embedders.get(embedders.defaultModel.id))
-  const hydrator = createMemoryHydrator(new Map([...SMALL_COLLECTION, NEW].map(document => [document.id, hydrated(document)])))
+  const hydrator = createMemoryHydrator(new Map([...SMALL_COLLECTION, NEW, LONG].map(document => [document.id, hydrated(document)])))
 
   const find: SmallSearch['find'] = async (request, changed = {}) => {
     const parts = { store, hydrator, embedders: changed.embedders ?? embedders, generations: changed.generations ?? only(generation) }

@@ -222,6 +222,14 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
         })
       })
 
+      it('finds what has up to 64 letters, as hashes and the addresses of accounts have, among other words too', async () => {
+        const [address, digest, cyrillic] = ['0xde0B295669a9FD93d5F28D9Ec85E40f4cb697BAe', 'a3f5'.repeat(16), 'рентгеноэлектрокардиографического']
+        await put(aDocument({ id: 'paid', texts: [`wallet ${address} was paid`, digest, cyrillic] }), aDocument({ id: 'other', texts: ['wallet of leather'] }))
+        for (const phrase of [address, `wallet ${address}`, digest, cyrillic]) expect(await withPhrases(phrase)).toEqual(['paid'])
+        expect(await passagesByWords(digest)).toEqual(['paid'])
+        expect(await withPhrases(`wallet ${address.replace('B', 'C')}`)).toEqual([])
+      })
+
       it('finds documents that are newer than the last maintenance beside older ones', async () => {
         await put(aDocument({ id: 'old', texts: ['une société à Genève'] }))
         await store.maintain(generation)

@@ -19,7 +19,7 @@ import { stemmer as swedish } from '@orama/stemmers/swedish'
 import { stemmer as turkish } from '@orama/stemmers/turkish'
 import { stemmer as ukrainian } from '@orama/stemmers/ukrainian'
 import { foldText } from './fold-text.ts'
-import { bare, foldedParts, isCode, runs, tokens } from './tokens.ts'
+import { bare, foldedParts, isCode, LONGEST_WORD, runs, tokens } from './tokens.ts'
 
 /** Recorded with a generation: a change of the rules means a new generation. */
 export const STEM_RULES = 'stems-v1'
@@ -40,8 +40,6 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
 }
 const AS_IT_STANDS: Language = { tag: 'xx', stem: word => word }
 
-/** Letters of a word that is worth a stem. Longer ones are found letter by letter or not at all. */
-const LONGEST_WORD = 64
 /** Words between two pauses: some milliseconds. */
 const AT_ONCE = 5_000
 /** Words whose stems are kept: a text repeats its own. */

@@ -9,6 +9,9 @@ export interface Token {
   readonly end: number
 }
 
+/** Letters of a word that can be found: hashes and addresses of accounts have up to 64. */
+export const LONGEST_WORD = 64
+
 /** Letters and digits, held together by the separators that file numbers, addresses and e-mail addresses are written with. */
 const WORD = /[\p{L}\p{M}\p{N}]+(?:[-._/@:'’][\p{L}\p{M}\p{N}]+)*/gu
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
@@ -55,6 +58,9 @@ export function isCode(word: string): boolean {
 
 /** The word that a text index may hold apart from its article: "entreprise" of "l'entreprise", "Appleby" of "Appleby's". */
 export const bare = (word: string): string => word.replace(ELISION, '').replace(POSSESSIVE, '')
+
+/** Whether no index can hold all words of a text. */
+export const hasUnfindableWord = (text: string): boolean => Array.from(tokens(text)).some(token => foldedParts(token.text).some(({ length }) => length > LONGEST_WORD))
 
 /** What a token is compared by: one folded part for a word, several for a code with separators. */
 export const foldedParts = (word: string): string[] => foldText(word).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [foldText(word)]

@@ -1,8 +1,6 @@
 import { foldText } from '../../words/fold-text.ts'
-import { runs, tokens } from '../../words/tokens.ts'
+import { LONGEST_WORD, runs, tokens } from '../../words/tokens.ts'
 
-/** Longer ones are no words, and nobody asks for them. */
-const LONGEST_WORD = 40
 /** Words between two pauses: some milliseconds. */
 const AT_ONCE = 5_000
 /** Words whose folded form is kept: a text repeats its own. */

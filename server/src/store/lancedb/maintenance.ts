@@ -1,14 +1,18 @@
 import { Index, type Table } from '@lancedb/lancedb'
+import { LONGEST_WORD } from '../../words/tokens.ts'
 import { BAND_COLUMNS } from './filter.ts'
 import type { GenerationTables } from './tables.ts'
 import { retryConflicts } from './faults.ts'
+
+/** Longer tokens are left out; a letter has three bytes at most, a pair of surrogates four. */
+const LONGEST_BYTES = 3 * LONGEST_WORD + 1
 
 /**
  * Unstemmed, because stemming runs before accents are folded and would lose them; `icu/split` cuts Chinese
  * and Japanese into words, and at apostrophes and punctuation. Positions are what phrases need.
  */
 const textIndex = (): Index => Index.fts({
-  baseTokenizer: 'icu/split', stem: false, removeStopWords: false, asciiFolding: true, lowercase: true, withPosition: true, maxTokenLength: 40,
+  baseTokenizer: 'icu/split', stem: false, removeStopWords: false, asciiFolding: true, lowercase: true, withPosition: true, maxTokenLength: LONGEST_BYTES,
 })
 
 /** Of stems that are made already: taken as they stand, and only ever asked for alone. */
