@@ -3,6 +3,9 @@ import { z } from 'zod'
 import { BANDS, type Fingerprint } from '../../passages/fingerprint.ts'
 import type { DocumentCandidate, DocumentIdentity, DocumentRow, PassageCandidate, SampledPassage, StoredPassage } from '../store.ts'
 
+/** Of a search: what is not there because a part of the index is away must not be taken for gone. */
+export const WHOLE = { track_total_hits: false, allow_partial_search_results: false } as const
+
 /** What is read back is checked against what the layout promises. */
 const DocumentSchema = z.object({ documentId: z.string(), rootId: z.string(), language: z.string() })
 const PlaceSchema = z.object({ ordinal: z.number(), start: z.number(), end: z.number(), text: z.string() })

@@ -5,6 +5,7 @@ import { typeOf, statusOf } from '../../datashare/elasticsearch-errors.ts'
 import { writeInBulk, type Operation } from './bulk.ts'
 import { toStoreError } from './faults.ts'
 import { OWNER, writesOf } from './layout.ts'
+import { WHOLE } from './reading.ts'
 
 /** As it was when it was read: a change of it is refused where another one was faster. */
 export interface Version {
@@ -39,9 +40,6 @@ const PAGE = 1_000
 const RETRIES = 20
 /** The last page that may be asked for, by default ten thousand. */
 const DEEPEST = 1_010_000
-
-/** Of a search: what is not there because a part of the index is away must not be taken for gone. */
-const WHOLE = { track_total_hits: false, allow_partial_search_results: false } as const
 
 function clauseOf(field: string, value: NonNullable<Where[string]>): estypes.QueryDslQueryContainer {
   if (typeof value === 'object' && 'above' in value) return { range: { [field]: { gt: value.above } } }

@@ -6,7 +6,7 @@ import type { DocumentCandidate, DocumentIdentity, DocumentRow, ListOptions, Mea
 import { copiesOf, inSlice, ofDocuments, ofStatus, ROWS, searchFilter } from './filter.ts'
 import { indexNames, PLACES, type VectorIndex } from './layout.ts'
 import {
-  DOCUMENT_FIELDS, IDENTITY_FIELDS, PASSAGE_FIELDS, ROW_FIELDS, STORED_PASSAGE_FIELDS, toIdentity, toNearestPassage, toRow, toStoredPassage, toWordsDocument, toWordsPassage,
+  DOCUMENT_FIELDS, IDENTITY_FIELDS, PASSAGE_FIELDS, ROW_FIELDS, STORED_PASSAGE_FIELDS, toIdentity, toNearestPassage, toRow, toStoredPassage, toWordsDocument, toWordsPassage, WHOLE,
 } from './reading.ts'
 import { wordsIn } from './words.ts'
 
@@ -37,7 +37,7 @@ const PAGE = 1_000
 const BY_WORDS = { search_type: 'dfs_query_then_fetch' } as const
 
 async function hitsOf({ client, signal, preference }: Reading, request: estypes.SearchRequest): Promise<Hit[]> {
-  const { hits } = await client.search({ track_total_hits: false, allow_partial_search_results: false, ...preference !== undefined && { preference }, ...request }, { signal })
+  const { hits } = await client.search({ ...WHOLE, ...preference !== undefined && { preference }, ...request }, { signal })
   return hits.hits
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { SampledPassage, StoreStatistics } from '../store.ts'
 import { ofStatus } from './filter.ts'
 import { indexNames } from './layout.ts'
-import { SAMPLE_FIELDS, toSample } from './reading.ts'
+import { SAMPLE_FIELDS, toSample, WHOLE } from './reading.ts'
 import { countPassages, type Reading } from './search.ts'
 
 const MOST_LANGUAGES = 1_000
@@ -21,7 +21,7 @@ export async function statisticsOf(reading: Reading): Promise<StoreStatistics> {
   const names = indexNames(generation)
   const [{ aggregations }, passages, stats] = await Promise.all([
     client.search({
-      index: names.documents, size: 0, track_total_hits: false, allow_partial_search_results: false,
+      index: names.documents, size: 0, ...WHOLE,
       aggs: {
         statuses: { terms: { field: 'status' } },
         truncated: { filter: { term: { truncated: true } } },
@@ -45,7 +45,7 @@ export async function statisticsOf(reading: Reading): Promise<StoreStatistics> {
 export async function samplePassages({ client, generation, signal }: Reading, size: number): Promise<SampledPassage[]> {
   const { hits } = await client.search({
     index: indexNames(generation).passages, size, sort: [{ place: 'asc' }, { documentId: 'asc' }, { ordinal: 'asc' }],
-    _source: SAMPLE_FIELDS, docvalue_fields: ['vector'], track_total_hits: false, allow_partial_search_results: false,
+    _source: SAMPLE_FIELDS, docvalue_fields: ['vector'], ...WHOLE,
   }, { signal })
   return hits.hits.map(toSample)
 }

@@ -7,6 +7,7 @@ import type { DocumentWrite, VectorStore } from '../store.ts'
 import { writeInBulk, type Operation } from './bulk.ts'
 import { surplusOf } from './filter.ts'
 import { filterEntry, indexNames, keyOf, partId, passageEntry, rowEntry } from './layout.ts'
+import { WHOLE } from './reading.ts'
 import { wordsIn, wordsOf } from './words.ts'
 
 /** A generation's indices, while it is its turn to be written. */
@@ -103,7 +104,7 @@ function* stemsInPieces(stems: string): Generator<string> {
 async function removeSurplus({ client, signal }: Writing, index: string, counts: ReadonlyMap<string, number>): Promise<void> {
   await client.indices.refresh({ index }, { signal })
   for (;;) {
-    const { hits } = await client.search({ index, query: surplusOf(counts), size: SURPLUS_PAGE, _source: false, track_total_hits: false, allow_partial_search_results: false }, { signal })
+    const { hits } = await client.search({ index, query: surplusOf(counts), size: SURPLUS_PAGE, _source: false, ...WHOLE }, { signal })
     const operations = hits.hits.flatMap(({ _id: id }): Operation[] => (id === undefined ? [] : [{ action: 'delete', id }]))
     if (operations.length === 0) return
     await writeInBulk(client, index, operations, signal)

@@ -111,8 +111,8 @@ export function createActivities(options: ActivitiesOptions): Steps {
     vectorizeBatch: ({ chain: id, attempt, number }) => asActivity(options, id, batchId(id, attempt, number), async (step, batch) => {
       if (batch?.state === 'DONE') return
       // One that failed, or was said to, is asked for again only where Temporal has not heard of it.
-      if (batch?.batch === undefined || batch.batch === null) throw new SimilarityError('task_lost', { detail: 'The record of a batch is gone.' })
-      const { documents } = batch.batch
+      const documents = batch?.batch?.documents
+      if (batch === null || documents === undefined) throw new SimilarityError('task_lost', { detail: 'The record of a batch is gone.' })
       const { embedders, chain, patiently, store } = step
       const generation = await generationOf(step)
       const embedder = await patiently(() => embedders.get(generation.modelId))
