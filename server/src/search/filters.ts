@@ -43,7 +43,7 @@ export async function requiring(store: VectorStore, { project, generation }: Sco
   if (phrases.some(hasUnfindableWord)) return { ...filter, documentIds: [] }
   const documentIds = await store.withPhrases(project, generation, phrases, { limit: LIMITS.tagDocuments, filter })
   // Beyond that some are left out, and what is asked for may be among them.
-  if (documentIds.length >= LIMITS.tagDocuments) throw new SimilarityError('filter_too_broad', { detail: `The words in quotation marks stand in ${LIMITS.tagDocuments} documents or more.` })
+  if (documentIds.length >= LIMITS.tagDocuments) throw new SimilarityError('filter_too_broad', { detail: `The words in quotation marks stand in ${LIMITS.tagDocuments.toLocaleString('en')} documents or more.` })
   return { ...filter, documentIds }
 }
 
